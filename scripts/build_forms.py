@@ -35,9 +35,10 @@ def rows(vocabulary: list[str]) -> Iterator[tuple[str, str, str]]:
             forms = []
             for tag in TAGS[upos]:
                 # of several spellings the commonest serves: learned before learnt
-                known = sorted((rank[form], form) for form in found.get(tag, ()) if form in rank)
+                # (a plural like the singular only where there is no other: sheep)
+                known = sorted((form == word, rank[form], form) for form in found.get(tag, ()) if form in rank)
                 if known:
-                    forms.append(f"{PLAIN.get(tag, tag)}={known[0][1]}")
+                    forms.append(f"{PLAIN.get(tag, tag)}={known[0][2]}")
             yield word, ours, " ".join(forms)
 
 

@@ -1,0 +1,149 @@
+"""The one place that decides: findings and the document's damage rates become edits and refusals.
+
+Start reading at `decide`. A finding's alternatives compete with each other and with leaving the text alone; the best
+one is accepted if it is sure enough for the level. Findings that overlap are settled here: the set of edits with the
+most evidence beyond what the level asks is taken (weighted interval scheduling).
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from despin.rates import GROUPS, Rate
+from despin.settings import Level
+from despin.values import Edit, Evidence, Finding, Refusal
+
+# Words whose change alters what is claimed. An edit that adds or drops one of a class needs `Level.meaning_nats` more.
+GUARDED = {
+    "a negation": "no not never nor none neither nobody nothing nowhere without cannot hardly scarcely barely seldom "
+    "rarely unlikely".split(),
+    "a quantity": "all every each most many much more less few fewer several some any half both double twice only "
+    "hundred hundreds thousand thousands million millions billion billions dozen dozens least majority minority".split(),
+    "a frequency": "always often usually frequently sometimes occasionally generally normally commonly daily weekly "
+    "monthly yearly annually typically mostly".split(),
+    "a modality": "must should shall may might can could will would ought need needs".split(),
+    "a unit": "pound pounds dollar dollars euro euros cent cents percent mg ml kg km mile miles inch inches second "
+    "seconds minute minutes hour hours day days week weeks month months year years decade decades".split(),
+}
+_WORD = regex.compile(r"\p{L}+")
+_NEGATED = regex.compile(r"n['’]t\b", regex.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A finding with what the decision made of it."""
+
+    finding: Finding
+    confidence: float
+    gain: float
+    evidence: tuple[Evidence, ...]
+    reason: str
+
+
+def decide(
+    findings: Sequence[Finding],
+    rates: Mapping[str, Rate],
+    level: Level,
+    protected: Sequence[tuple[int, int, str]] = (),
+) -> tuple[tuple[Edit, ...], tuple[Refusal, ...]]:
+    """Accept or refuse each finding.
+
+    protected: spans (start, end, what it is) that are not rewritten, sorted by start.
+    Returns edits, sorted and not overlapping, and refusals, sorted. The result does not depend on the findings' order.
+    """
+    weighed = [_weigh(finding, rates, level, protected) for finding in findings]
+    weighed.sort(key=lambda item: (item.finding.end, item.finding.start, item.finding.rule, item.finding.best.text))
+    accepted, beaten = _schedule([item for item in weighed if not item.reason])
+    edits = [
+        Edit(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.evidence)
+        for item in accepted
+        for f in (item.finding,)
+    ]
+    refusals = [
+        Refusal(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.reason or "overlaps an edit with more evidence", item.evidence)
+        for item in (*beaten, *(item for item in weighed if item.reason))
+        for f in (item.finding,)
+    ]
+    return tuple(sorted(edits, key=_place)), tuple(sorted(refusals, key=_place))
+
+
+def _place(change: Edit | Refusal) -> tuple[int, int, str, str]:
+    return change.start, change.end, change.rule, change.after
+
+
+def _weigh(
+    finding: Finding, rates: Mapping[str, Rate], level: Level, protected: Sequence[tuple[int, int, str]]
+) -> _Weighed:
+    group = GROUPS[finding.kind]
+    rate = 0.0 if finding.rate_free else rates[group].nats
+    nats = round(finding.best.nats + rate, 4)
+    evidence = finding.best.evidence
+    if not finding.rate_free:
+        evidence = (*evidence, Evidence(rate, "rate", f"{group}: {rates[group].mean:.2%} of the words seem altered"))
+    rivals = [round(alternative.nats + rate, 4) for alternative in finding.alternatives]
+    confidence = round(1.0 / math.fsum([math.exp(-nats), *(math.exp(rival - nats) for rival in rivals)]), 4)
+    needed = math.log(level.confidence / (1 - level.confidence))
+    reason = ""
+    guard = what_protects(finding, protected)
+    changed = meaning_changed(finding.before, finding.best.text) if group == "wording" else ""
+    if guard:
+        reason = f"inside {guard}, which is not rewritten"
+    elif confidence < level.confidence:
+        reason = f"not sure enough: {confidence:.0%} where level {level.name} asks for {level.confidence:.0%}"
+    elif changed and not finding.rate_free and nats < needed + level.meaning_nats:
+        reason = f"would change {changed}, and the evidence is not strong enough for that"
+    gain = round(math.log(max(confidence, 1e-9) / max(1 - confidence, 1e-9)) - needed, 4) + 1e-6
+    return _Weighed(finding, confidence, gain, evidence, reason)
+
+
+def meaning_changed(before: str, after: str) -> str:
+    """The class of guarded words that `after` adds or drops, or ""."""
+    if bool(_NEGATED.search(before)) != bool(_NEGATED.search(after)) and "not" not in after.lower().split():
+        return "a negation"
+    old, new = (set(_WORD.findall(side.lower())) for side in (before, after))
+    for name, words in GUARDED.items():
+        if (old ^ new) & set(words):
+            return name
+    return ""
+
+
+def what_protects(finding: Finding, protected: Sequence[tuple[int, int, str]]) -> str:
+    """What the protected span that touches the finding is, or "". Findings of letters' damage are not held back."""
+    if GROUPS[finding.kind] == "letters":
+        return ""
+    place = bisect.bisect_left(protected, (finding.end, 0, ""))
+    # spans do not overlap: only the last one that starts before the finding's end can reach into it
+    if place and protected[place - 1][1] > finding.start:
+        return protected[place - 1][2]
+    return ""
+
+
+def _schedule(items: Sequence[_Weighed]) -> tuple[list[_Weighed], list[_Weighed]]:
+    """The set of items, none overlapping another, with the greatest total gain; and the rest. Items sorted by end."""
+    ends = [item.finding.end for item in items]
+    best = [0.0]
+    takes: list[int] = []
+    for number, item in enumerate(items):
+        # an insertion (empty span) at another's edge does not overlap it, two insertions at one place do
+        before = bisect.bisect_right(ends, item.finding.start, 0, number)
+        if item.finding.start == item.finding.end:
+            while before and items[before - 1].finding.start == item.finding.start:
+                before -= 1
+        taken = best[before] + item.gain
+        takes.append(before if taken > best[number] else -1)
+        best.append(max(taken, best[number]))
+    chosen: set[int] = set()
+    number = len(items)
+    while number:
+        before = takes[number - 1]
+        if before >= 0:
+            chosen.add(number - 1)
+            number = before
+        else:
+            number -= 1
+    return [items[i] for i in sorted(chosen)], [item for i, item in enumerate(items) if i not in chosen]

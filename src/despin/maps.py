@@ -1,0 +1,337 @@
+"""Synonym maps: which spun wording stands where which original stood, one TSV per family, usable in both directions.
+
+Start reading at `Row` (one line of a table), then `MapIndex`, which finds the spun wordings of many rows in a text at
+once: a trie over word numbers, walked by numpy for all positions of the text together.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from despin.context import PADDING, FloatArray, NgramContext
+from despin.reading import Reading
+from despin.tables import TableError, read_rows
+from despin.tokens import Kind
+from despin.words import Forms, fold
+
+IntArray = npt.NDArray[np.int64]
+
+COLUMNS = ("original", "spun", "pos", "family", "weight", "source", "keep_if", "note")
+
+# How a row inflects: its first word as a verb, its last as a noun, both single words as adjectives, or not at all.
+POS = ("v", "n", "a", "x")
+
+# No spinner's dictionary entry is longer; the context window of a wording is as wide.
+LONGEST = 6
+
+# Words of context on either side: what a trigram can see.
+REACH = 2
+
+# An n-gram model's log odds are too sure of themselves: unseen is not impossible. Scaled and bounded, they are
+# calibrated on sentences in which one word was replaced (benchmarks/spin.py prints the curve).
+CONTEXT_SCALE = 0.7
+CONTEXT_MOST = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One keep_if condition: the spun wording is kept where it holds, or, negated, where it does not.
+
+    name: next, prev (one of `words`), next_number, prev_number, next_capital, prev_capital, sentence_start,
+    sentence_end, next_comma.
+    """
+
+    name: str
+    words: frozenset[str] = frozenset()
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a map: on a page heavily spun by `family`, `original` stood where `spun` stands.
+
+    An empty `original` says that nothing stood there: the wording was put in.
+    weight: the probability of that, judged without the context, on a page where one word in five was replaced. The
+    weights of one spun wording within a family sum to at most 1; what is left is the chance that nothing was replaced.
+    """
+
+    original: str
+    spun: str
+    pos: str
+    family: str
+    weight: float
+    source: str
+    keep_if: tuple[Condition, ...]
+    note: str
+
+
+_LISTS = ("next", "prev")
+_FLAGS = ("next_number", "prev_number", "next_capital", "prev_capital", "sentence_start", "sentence_end", "next_comma")
+
+
+def parse_conditions(cell: str) -> tuple[Condition, ...]:
+    """Read a keep_if cell: conditions separated by ";". Raises ValueError that names the condition."""
+    conditions = []
+    for part in filter(None, (piece.strip() for piece in cell.split(";"))):
+        name, equals, words = part.partition("=")
+        plain = name.removeprefix("not_")
+        if plain in _LISTS and equals and all(words.split("|")):
+            conditions.append(Condition(plain, frozenset(words.split("|")), name != plain))
+        elif plain in _FLAGS and not equals:
+            conditions.append(Condition(plain, frozenset(), name != plain))
+        else:
+            raise ValueError(f"keep_if {part!r} is not known; write {'|'.join(_LISTS)}=WORD|WORD or one of {', '.join(_FLAGS)}")
+    return tuple(conditions)
+
+
+def read_map(path: Path) -> Iterator[Row]:
+    """The rows of one map. Raises TableError naming file and line for anything that `lint` would call an error."""
+    for number, cells in read_rows(path, COLUMNS):
+        original, spun, pos, family, weight, source, keep_if, note = cells
+        try:
+            row = Row(original, spun, pos, family, float(weight), source, parse_conditions(keep_if), note)
+            _check(row)
+        except ValueError as error:
+            raise TableError(f"{path}:{number}: {error}") from None
+        yield row
+
+
+def _check(row: Row) -> None:
+    """What must hold for a row by itself. Raises ValueError."""
+    if not row.spun:
+        raise ValueError("the spun side is empty; name the wording that is looked for")
+    for side in (row.original, row.spun):
+        if side != " ".join(side.split()):
+            raise ValueError(f"{side!r}: words of a wording have single blanks between them and none around them")
+        if unicodedata.normalize("NFC", side) != side:
+            raise ValueError(f"{side!r} is not NFC; normalise the file")
+        if len(_words(side)) > LONGEST:
+            raise ValueError(f"{side!r} is longer than {LONGEST} words")
+    if row.original == row.spun:
+        raise ValueError(f"{row.spun!r} maps to itself")
+    if row.pos not in POS:
+        raise ValueError(f"pos {row.pos!r} is none of {' '.join(POS)}")
+    if not 0 < row.weight < 1:
+        raise ValueError(f"weight {row.weight} is not between 0 and 1")
+
+
+def _words(wording: str) -> list[str]:
+    """The words of a wording as a `Reading` sees them: hyphens part them."""
+    return fold(wording).replace("-", " ").split()
+
+
+def inflected(row: Row, forms: Forms) -> dict[tuple[str, str], None]:
+    """(original, spun) pairs of a row in all forms that both sides have, the row's own first.
+
+    "demand" for "require" also gives "demands" for "requires"; where both past forms of one side look alike and those
+    of the other do not (gave, given), each gets its pair, and the context chooses.
+    """
+    pairs = {(row.original, row.spun): None}
+    if row.pos == "x":
+        return pairs
+    place = -1 if row.pos == "n" else 0
+    originals, spuns = row.original.split(" "), row.spun.split(" ")
+    of_original, of_spun = forms.of(originals[place], row.pos), forms.of(spuns[place], row.pos)
+    for tag in of_original.keys() & of_spun.keys():
+        pair = []
+        for words, form in ((originals, of_original[tag]), (spuns, of_spun[tag])):
+            changed = list(words)
+            changed[place] = form
+            pair.append(" ".join(changed))
+        if pair[0] != pair[1]:
+            pairs[pair[0], pair[1]] = None
+    return dict.fromkeys(sorted(pairs, key=lambda pair: (pair != (row.original, row.spun), pair)))
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Spun wordings found in a reading: item where each starts, how many items it has, which entry it is."""
+
+    at: IntArray
+    length: IntArray
+    entry: IntArray
+
+
+class MapIndex:
+    """The rows of one or more maps, ready to be looked for in a text.
+
+    An entry is a distinct spun wording; its candidates are the originals that rows give for it.
+    """
+
+    def __init__(self, rows: Iterable[Row], forms: Forms, context: NgramContext) -> None:
+        numbering: dict[str, int] = {}
+        transitions: dict[tuple[int, int], int] = {}
+        entry_of_state: dict[int, int] = {}
+        candidates: list[dict[tuple[str, str], tuple[Row, float]]] = []
+        self.spun: list[str] = []
+        for row in rows:
+            for original, spun in inflected(row, forms):
+                state = 0
+                for word in _words(spun):
+                    number = numbering.setdefault(word, len(numbering))
+                    state = transitions.setdefault((state, number), len(transitions) + 1)
+                entry = entry_of_state.setdefault(state, len(candidates))
+                if entry == len(candidates):
+                    candidates.append({})
+                    self.spun.append(fold(spun))
+                known = candidates[entry].get((original, row.family))
+                if known is None or known[1] < row.weight:
+                    candidates[entry][original, row.family] = (row, row.weight)
+        self.numbering: Mapping[str, int] = numbering
+        self._width = max(len(numbering), 1)
+        self._keys, self._targets = _sorted_transitions(transitions, self._width)
+        self._first = np.full(self._width, -1, np.int64)
+        for (state, number), target in transitions.items():
+            if state == 0:
+                self._first[number] = target
+        self._entry = np.full(len(transitions) + 1, -1, np.int64)
+        for state, entry in entry_of_state.items():
+            self._entry[state] = entry
+
+        self.first_candidate: IntArray = np.concatenate(
+            [[0], np.cumsum([len(of_entry) for of_entry in candidates], dtype=np.int64)]
+        ).astype(np.int64)
+        self.originals: list[str] = [original for of_entry in candidates for original, _ in of_entry]
+        self.rows: list[Row] = [row for of_entry in candidates for row, _ in of_entry.values()]
+        weights = np.array([row.weight for row in self.rows])
+        entry_of_candidate = np.repeat(np.arange(len(candidates)), np.diff(self.first_candidate))
+        self.weight_nats: FloatArray = np.log(weights) - np.log1p(-weights)
+        self.ids, self.lengths = _encoded(self.originals, context)
+        self.alone: FloatArray = _alone(self.ids, context) - _alone(_encoded(self.spun, context)[0], context)[entry_of_candidate]
+
+    def __len__(self) -> int:
+        return len(self.spun)
+
+    def find(self, reading: Reading) -> Matches:
+        """Every place where an entry's words stand next to each other; overlapping ones too."""
+        numbers = reading.numbers_in(dict(self.numbering))
+        at = np.flatnonzero(numbers >= 0)
+        state = self._first[numbers[at]]
+        at, state = at[state >= 0], state[state >= 0]
+        found: list[tuple[IntArray, int, IntArray]] = []
+        for length in range(1, LONGEST + 1):
+            hit = self._entry[state] >= 0
+            found.append((at[hit], length, self._entry[state[hit]]))
+            last = at + length - 1
+            going = (last + 1 < len(reading)) & reading.joined[np.minimum(last, len(reading) - 1)]
+            at, state, following = at[going], state[going], last[going] + 1
+            number = numbers[following]
+            known = number >= 0
+            at, state, number = at[known], state[known], number[known]
+            target = self._step(state, number)
+            at, state = at[target >= 0], target[target >= 0]
+            if not len(at):
+                break
+        return Matches(
+            np.concatenate([places for places, _, _ in found]),
+            np.concatenate([np.full(len(places), length, np.int64) for places, length, _ in found]),
+            np.concatenate([entries for _, _, entries in found]),
+        )
+
+    def _step(self, state: IntArray, number: IntArray) -> IntArray:
+        keys = state * self._width + number
+        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where(self._keys[place] == keys, self._targets[place], -1)
+
+    def context_shift(self, reading: Reading, at: IntArray, length: IntArray, candidate: IntArray) -> FloatArray:
+        """How much better each candidate goes with its neighbours than what stands there: a difference of pointwise
+        mutual information, PMI(original; context) - PMI(spun; context), in nats, scaled and bounded."""
+        ids = np.concatenate([[PADDING] * REACH, reading.ids, [PADDING] * (REACH + LONGEST)])
+        after = at + length
+        left = np.stack([ids[at], ids[at + 1]], axis=1)
+        table = np.concatenate([left, self.ids[candidate], np.full((len(at), REACH), PADDING)], axis=1)
+        rows = np.arange(len(at))
+        for step in range(REACH):
+            table[rows, REACH + self.lengths[candidate] + step] = ids[after + REACH + step]
+        proposed = reading.context.rows(table, REACH, REACH + LONGEST + REACH - 1)
+        standing = reading.running[np.minimum(after + REACH, len(reading))] - reading.running[at]
+        shift = proposed - standing - self.alone[candidate]
+        return np.clip(shift, -CONTEXT_MOST, CONTEXT_MOST) * CONTEXT_SCALE
+
+    def expand(self, matches: Matches) -> tuple[IntArray, IntArray]:
+        """(which match, which candidate) for each candidate of each match."""
+        first = self.first_candidate[matches.entry]
+        count = self.first_candidate[matches.entry + 1] - first
+        which = np.repeat(np.arange(len(count)), count)
+        offset = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        return which, first[which] + offset
+
+
+def _sorted_transitions(transitions: dict[tuple[int, int], int], width: int) -> tuple[IntArray, IntArray]:
+    keys = np.array([state * width + number for state, number in transitions] or [-1], np.int64)
+    targets = np.array(list(transitions.values()) or [-1], np.int64)
+    order = np.argsort(keys, kind="stable")
+    return keys[order], targets[order]
+
+
+def _encoded(wordings: Sequence[str], context: NgramContext) -> tuple[IntArray, IntArray]:
+    """Word numbers of wordings, one row each, padded at the end; and their lengths."""
+    words = [_words(wording) for wording in wordings]
+    lengths = np.array([len(row) for row in words], np.int64)
+    table = np.full((len(words), LONGEST), PADDING, np.int64)
+    flat = context.encode([word for row in words for word in row])
+    table[np.arange(LONGEST) < lengths[:, None]] = flat
+    return table, lengths
+
+
+def _alone(ids: IntArray, context: NgramContext) -> FloatArray:
+    """ln p of wordings without any context: what a weight, judged without context, already knows."""
+    return context.rows(ids, 0, LONGEST - 1)
+
+
+def holds(condition: Condition, reading: Reading, at: int, length: int) -> bool:
+    """Whether a keep_if condition holds for the wording at items `at` to `at + length`."""
+    before, after = at - 1, at + length
+    name = condition.name
+    if name == "next":
+        held = fold(reading.word(after)) in condition.words
+    elif name == "prev":
+        held = fold(reading.word(before)) in condition.words
+    elif name == "next_number":
+        held = after < len(reading) and reading.tokens.kinds[reading.index[after]] == Kind.NUMBER
+    elif name == "prev_number":
+        held = before >= 0 and reading.tokens.kinds[reading.index[before]] == Kind.NUMBER
+    elif name == "next_capital":
+        held = reading.word(after)[:1].isupper()
+    elif name == "prev_capital":
+        held = reading.word(before)[:1].isupper()
+    elif name == "sentence_start":
+        held = bool(reading.opens[at])
+    elif name == "sentence_end":
+        held = reading.word(after) == ""
+    else:
+        _, end = reading.span(after - 1, after - 1)
+        held = reading.tokens.text[end : end + 1] == ","
+    return bool(held) != condition.negated
+
+
+def lint(paths: Sequence[Path]) -> Iterator[str]:
+    """Complaints about maps, each with file and line: unreadable rows, order, repeats, weights that sum to over 1."""
+    for path in paths:
+        try:
+            rows = list(read_map(path))
+        except TableError as error:
+            yield str(error)
+            continue
+        keys = [(row.original, row.spun, row.pos) for row in rows]
+        for number, (before, after) in enumerate(zip(keys, keys[1:], strict=False), 3):
+            if before == after:
+                yield f"{path}:{number}: {after} stands twice; keep one row"
+            elif before > after:
+                yield f"{path}:{number}: not sorted by original, spun, pos; run scripts/sort_maps.py"
+        sums: dict[tuple[str, str], float] = {}
+        for row in rows:
+            sums[row.spun, row.pos] = sums.get((row.spun, row.pos), 0.0) + row.weight
+            if row.family != path.stem:
+                yield f"{path}: {row.spun!r} has family {row.family}; each family has a file of its own"
+        for (spun, pos), total in sums.items():
+            # rounding of weights to three decimals may carry a sum a little over 1
+            if total > 1.0 + 0.005 and not math.isclose(total, 1.0):
+                yield f"{path}: the weights of {spun!r} ({pos}) sum to {total:.3f}; they are probabilities, at most 1"

@@ -1,0 +1,69 @@
+"""What is never rewritten: quotations, code and addresses, chemical names and part numbers, the caller's own terms.
+
+Start reading at `protected_spans`. Repairs of letters (a broken encoding inside a quotation) are not held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import regex
+
+from despin.settings import SettingsError
+from despin.tokens import Kind, Tokens
+
+Span = tuple[int, int, str]
+
+# A quotation is an opening mark, at least three words and the closing mark, within a paragraph and within 600
+# characters; a shorter one is a term in scare quotes, which spinners rewrite like any other word. Straight marks must
+# stand at word edges, so that inches and feet open nothing.
+_LONGEST_QUOTATION = 600
+_QUOTATIONS = regex.compile(
+    rf"“[^“”\n]{{1,{_LONGEST_QUOTATION}}}+”"
+    rf"|«[^«»\n]{{1,{_LONGEST_QUOTATION}}}+»"
+    rf'|(?<![\w"])"(?=\w)[^"\n]{{1,{_LONGEST_QUOTATION}}}+(?<=[\w.,!?…])"(?!\w)'
+)
+_LEAST_WORDS = 3
+
+
+def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
+    """Spans (start, end, what it is) that no wording edit may touch: sorted, not overlapping.
+
+    terms: wordings of the caller's that stay as they are, whatever their case. Raises SettingsError for an empty term.
+    """
+    return _merged(sorted([*_quotations(tokens.text), *_fixed_tokens(tokens), *_terms(tokens.text, terms)]))
+
+
+def _quotations(text: str) -> Iterator[Span]:
+    for match in _QUOTATIONS.finditer(text):
+        if len(match.group().split()) >= _LEAST_WORDS:
+            yield match.start(), match.end(), "a quotation"
+
+
+def _fixed_tokens(tokens: Tokens) -> Iterator[Span]:
+    for kind, what in ((Kind.CODE, "code or an address"), (Kind.NAME, "a name with digits")):
+        for i in np.flatnonzero(tokens.kinds == kind).tolist():
+            yield int(tokens.starts[i]), int(tokens.starts[i + 1]), what
+
+
+def _terms(text: str, terms: Sequence[str]) -> Iterator[Span]:
+    if isinstance(terms, str):
+        raise SettingsError("protect takes a sequence of terms; put the one term into a list: protect=['term']")
+    wanted = sorted(set(terms), key=len, reverse=True)
+    if not all(isinstance(term, str) and term.strip() for term in wanted):
+        raise SettingsError("protect holds an empty term; leave it out")
+    if wanted:
+        pattern = regex.compile(r"(?<!\w)\L<terms>(?!\w)", regex.I, terms=wanted)
+        for match in pattern.finditer(text):
+            yield match.start(), match.end(), "a protected term"
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end, what in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]), merged[-1][2])
+        else:
+            merged.append((start, end, what))
+    return merged

@@ -1,0 +1,101 @@
+"""How damaged a document is: a damage rate for each kind, from all findings of a round before any is accepted.
+
+Start reading at `estimate`. Findings of each strength turn up at a known small density in clean text, and at a higher
+one on a heavily damaged page (data/rates.tsv, measured; see benchmarks/rates.py). Their counts are taken as Poisson
+counts; the likelihood over a grid of rates and a prior in which most documents are clean give the rate's posterior,
+from the findings of the document alone (empirical Bayes after Robbins, 1956).
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from despin.measured import Densities
+from despin.values import Finding
+
+FloatArray = npt.NDArray[np.float64]
+
+# A heavily damaged page has one altered place in five; findings' nats are log odds on such a page.
+HEAVY = 0.2
+
+# Shares of altered words that are told apart, and how common documents of that sort are taken to be. The first is
+# "clean": its rate is what a slip of a human writer or a table's mistake amounts to.
+GRID = np.array([0.0004, 0.01, 0.03, 0.07, 0.13, 0.2, 0.3])
+PRIOR = np.array([0.90, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01])
+
+# Findings are not independent (a topic brings its own vocabulary, a habit of the author repeats), so a count is less
+# sure than a Poisson count: its log-likelihood is scaled down.
+INDEPENDENCE = 0.5
+
+# Kinds of damage that come together share a rate: a spinner turns citation digits into words and injects links too.
+GROUPS = MappingProxyType(
+    {"spin": "wording", "citations": "wording", "debris": "wording", "surface": "letters", "ocr": "letters"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What is known of a document's damage of one group of kinds.
+
+    mean: expected share of altered words. damaged: probability, 0 to 1, that the document is not clean.
+    nats: log odds that findings of this group gain or lose against a heavily damaged page.
+    """
+
+    mean: float
+    damaged: float
+
+    @property
+    def nats(self) -> float:
+        return round(float(np.log(self.mean / (1 - self.mean)) - np.log(HEAVY / (1 - HEAVY))), 4)
+
+
+def estimate(findings: Sequence[Finding], words: int, densities: Mapping[str, tuple[Densities, ...]]) -> dict[str, Rate]:
+    """The rate of each group of kinds in a document of `words` words."""
+    counts = {kind: [0] * len(rows) for kind, rows in densities.items()}
+    for _, kind, row in tally(findings, densities):
+        counts[kind][row] += 1
+    likelihood: dict[str, FloatArray] = {group: np.zeros(len(GRID)) for group in set(GROUPS.values())}
+    for kind, rows in densities.items():
+        if kind in GROUPS:
+            likelihood[GROUPS[kind]] += log_likelihood(counts[kind], words, rows)
+    return {group: _posterior(scores) for group, scores in sorted(likelihood.items())}
+
+
+def tally(findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]) -> list[tuple[int, str, int]]:
+    """(offset, kind, row of the densities) of each distinct finding: a wording that comes again is the same habit of
+    the author, not more evidence, so only its strongest instance counts."""
+    strongest: dict[tuple[str, str], tuple[float, int]] = {}
+    for finding in findings:
+        key = (finding.kind, finding.before.lower())
+        here = (finding.best.nats, -finding.start)
+        if finding.kind in densities and here > strongest.get(key, (-np.inf, 0)):
+            strongest[key] = here
+    tallied = []
+    for (kind, _), (nats, minus_start) in strongest.items():
+        floors = [row.floor for row in densities[kind]]
+        row = bisect.bisect_right(floors, nats) - 1
+        if row >= 0:
+            tallied.append((-minus_start, kind, row))
+    return sorted(tallied)
+
+
+def log_likelihood(counts: Sequence[int], words: int, rows: Sequence[Densities]) -> FloatArray:
+    """ln P(counts | rate) for each rate of the grid, up to a constant; scaled by INDEPENDENCE."""
+    total = np.zeros(len(GRID))
+    for count, row in zip(counts, rows, strict=True):
+        density = row.clean + (GRID - GRID[0]) / (HEAVY - GRID[0]) * (row.damaged - row.clean)
+        total += count * np.log(density) - words * density
+    return total * INDEPENDENCE
+
+
+def _posterior(log_likelihood: FloatArray) -> Rate:
+    # rounded, so that another processor's arithmetic gives the same decisions
+    weights = PRIOR * np.exp(np.round(log_likelihood - log_likelihood.max(), 6))
+    weights /= weights.sum()
+    return Rate(round(float(weights @ GRID), 8), round(float(1 - weights[0]), 8))

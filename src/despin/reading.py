@@ -1,0 +1,126 @@
+"""A text as the context model reads it: the sequence of its words, numbers and sentence ends, without marks and gaps.
+
+Start reading at `Reading`. The tokens stay the only place of offsets; a reading refers to them by index.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from despin.context import FloatArray, NgramContext
+from despin.tokens import Kind, Tokens
+from despin.words import fold
+
+# Marks that end a sentence for the context model, as in the text that its counts come from. A colon or semicolon
+# hides less than a full stop, but what stands on its other side is no neighbour either.
+STOPS = frozenset(".!?…:;")
+
+# What may stand between two words of one fixed phrase: third-party, well‑known.
+_HYPHENS = frozenset("-‐‑")
+
+_NO_ITEM = -9
+
+
+class Reading:
+    """The words of `tokens`, by number.
+
+    index: token index of each item, rising.
+    ids: number of each item in the context model's vocabulary; sentence ends are `boundary`.
+    joined: for each item whether nothing but one blank or a hyphen stands between it and the next.
+    """
+
+    def __init__(self, tokens: Tokens, context: NgramContext) -> None:
+        self.tokens = tokens
+        self.context = context
+        vocabulary = context.vocabulary
+        kinds = tokens.type_kinds
+        special = {Kind.NUMBER: vocabulary.number, Kind.NAME: vocabulary.unknown, Kind.CODE: vocabulary.unknown}
+        by_type = np.full(len(tokens.types), _NO_ITEM, np.int64)
+        for i in range(len(tokens.types)):
+            kind = kinds[i]
+            if kind == Kind.WORD:
+                by_type[i] = vocabulary.id(tokens.types[i])
+            elif kind == Kind.MARK:
+                if tokens.types[i][0] in STOPS:
+                    by_type[i] = vocabulary.boundary
+            elif kind != Kind.GAP:
+                by_type[i] = special[Kind(kind)]
+        items = by_type[tokens.type_ids]
+        items[tokens.paragraph_ends] = vocabulary.boundary
+        self.index: npt.NDArray[np.int64] = np.flatnonzero(items != _NO_ITEM)
+        self.ids: npt.NDArray[np.int64] = items[self.index]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @cached_property
+    def word_count(self) -> int:
+        """How many of the items are words."""
+        return int(self.words.sum())
+
+    @cached_property
+    def joined(self) -> npt.NDArray[np.bool_]:
+        """Whether item i and item i + 1 may be words of one phrase."""
+        tokens, at = self.tokens, self.index
+        if len(at) == 0:
+            return np.zeros(0, np.bool_)
+        light = tokens.per_type(lambda string: string.isspace() or string in _HYPHENS)
+        near = np.zeros(len(at), np.bool_)
+        step = at[1:] - at[:-1]
+        # neighbours with one gap or hyphen between them; glued tokens (step 1) are words only around a boundary
+        near[:-1] = (step == 2) & light[np.minimum(at[:-1] + 1, len(tokens) - 1)]
+        boundary = self.context.vocabulary.boundary
+        near[:-1] &= (self.ids[:-1] != boundary) & (self.ids[1:] != boundary)
+        return near
+
+    @cached_property
+    def nats(self) -> FloatArray:
+        """ln p of each item given the two before it."""
+        return self.context.sequence(self.ids)
+
+    @cached_property
+    def running(self) -> FloatArray:
+        """Running sum of `nats`, one longer: the log probability of items i to j (j excluded) is running[j] - running[i]."""
+        return np.concatenate([[0.0], np.cumsum(self.nats)])
+
+    @cached_property
+    def opens(self) -> npt.NDArray[np.bool_]:
+        """Whether item i is the first of its sentence."""
+        first = np.ones(len(self), np.bool_)
+        first[1:] = self.ids[:-1] == self.context.vocabulary.boundary
+        return first
+
+    @cached_property
+    def capital(self) -> npt.NDArray[np.bool_]:
+        """Whether item i begins with a capital letter."""
+        return self.tokens.per_type(lambda string: string[:1].isupper())[self.index]
+
+    @cached_property
+    def words(self) -> npt.NDArray[np.bool_]:
+        """Whether item i is a word."""
+        return self.tokens.kinds[self.index] == Kind.WORD
+
+    def numbers_in(self, numbering: dict[str, int]) -> npt.NDArray[np.int64]:
+        """The items by another numbering of folded words; -1 for words that it does not hold and for what is no word."""
+        tokens = self.tokens
+        kinds = tokens.type_kinds
+        by_type = np.fromiter(
+            (numbering.get(fold(tokens.types[i]), -1) if kinds[i] == Kind.WORD else -1 for i in range(len(tokens.types))),
+            np.int64,
+            len(tokens.types),
+        )
+        return by_type[tokens.type_ids[self.index]]
+
+    def word(self, item: int) -> str:
+        """The string of an item as the context model takes it: "" for a sentence end or past the text."""
+        if not 0 <= item < len(self) or self.ids[item] == self.context.vocabulary.boundary:
+            return ""
+        return self.tokens.types[self.tokens.type_ids[self.index[item]]]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets from the start of item `first` to the end of item `last`."""
+        starts = self.tokens.starts
+        return int(starts[self.index[first]]), int(starts[self.index[last] + 1])

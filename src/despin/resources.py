@@ -1,0 +1,79 @@
+"""Everything that the detectors, the decision and the score need, loaded on first use and never changed.
+
+Start reading at `Resources`; `load` gives the shipped ones, one object a language and process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from despin.context import NgramContext
+from despin.maps import MapIndex, read_map
+from despin.measured import Densities, Quantiles, load_densities, load_quantiles
+from despin.settings import SettingsError
+from despin.tables import data_folder
+from despin.words import Forms
+
+# Languages with wording tables; citations alone can be repaired in those of the numeral grammar.
+LANGUAGES = ("en",)
+NUMERAL_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
+
+
+class Resources:
+    """Read-only tables of one language. Each is read when it is first asked for, once.
+
+    Raises SettingsError for a language that has none, TableError for a missing or malformed table.
+    """
+
+    def __init__(self, lang: str = "en", folder: Path | None = None) -> None:
+        if lang not in NUMERAL_LANGUAGES:
+            raise SettingsError(f"language {lang!r} has no tables; use one of {', '.join(NUMERAL_LANGUAGES)}")
+        self.lang = lang
+        self.folder = folder or data_folder()
+
+    @cached_property
+    def forms(self) -> Forms:
+        """How words inflect."""
+        return Forms.load(self.folder / "lexicon")
+
+    @cached_property
+    def context(self) -> NgramContext:
+        """The context model."""
+        return NgramContext.load(self.folder / "context")
+
+    @cached_property
+    def maps(self) -> MapIndex:
+        """All synonym maps."""
+        paths = sorted((self.folder / "synonym_maps").glob("*.tsv"))
+        return MapIndex((row for path in paths for row in read_map(path)), self.forms, self.context)
+
+    @cached_property
+    def anchors(self) -> MapIndex:
+        """Link text that page generators inject."""
+        return MapIndex(read_map(self.folder / "debris" / "anchors.tsv"), self.forms, self.context)
+
+    @cached_property
+    def densities(self) -> Mapping[str, tuple[Densities, ...]]:
+        """How often findings of each strength turn up in human and in damaged text."""
+        return load_densities(self.folder / "rates.tsv")
+
+    @cached_property
+    def quantiles(self) -> tuple[Quantiles, ...]:
+        """How much evidence for rewriting human texts reach."""
+        return load_quantiles(self.folder / "score.tsv")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that name the tables' content: a hash over the manifest of their hashes."""
+        return hashlib.sha256((self.folder / "MANIFEST.json").read_bytes()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=4)
+def load(lang: str = "en") -> Resources:
+    """The shipped tables of a language whose wording despin repairs. Raises SettingsError for another."""
+    if lang not in LANGUAGES:
+        raise SettingsError(f"despin repairs {', '.join(LANGUAGES)} only, not {lang!r}; normalize_citations knows more")
+    return Resources(lang)

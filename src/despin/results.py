@@ -1,0 +1,117 @@
+"""What callers get: `Repair`, the outcome of repairing one text, and `Score`, how likely a text is to be rewritten.
+
+Both hold plain data. Start with `Repair`: all that can be worked out from its steps is worked out when first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from despin.edits import Chosen, Digest, OffsetMap, Record, trace, undo
+from despin.explain import report
+from despin.values import Edit, Evidence, Refusal, Step
+
+Verdict = Literal["flag", "no-flag", "abstain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How likely it is that a text was rewritten by a machine. It speaks of rewriting traces, not of guilt.
+
+    probability: 0 to 1, calibrated at the prior that was asked for.
+    verdict: "flag", "no-flag" or, where no verdict can be given, "abstain".
+    reason: the verdict in plain words, such as "too short: 12 words".
+    percentile: the share of human passages of that length that score lower, 0 to 100.
+    family: the family of spinner whose habits it shows, or "".
+    ocr_quality: the share of words that are read as words, 0 to 1.
+    words: how many words were judged.
+    evidence: the reasons, in nats for rewriting.
+    signature: the versions, data and settings that made the score.
+    """
+
+    probability: float
+    verdict: Verdict
+    reason: str
+    percentile: float
+    family: str
+    ocr_quality: float
+    words: int
+    evidence: tuple[Evidence, ...]
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassageScore:
+    """The score of one passage, `text[start:end]`."""
+
+    start: int
+    end: int
+    score: Score
+
+
+@dataclass(frozen=True)  # no slots: what is worked out once is kept in the instance
+class Repair:
+    """The outcome of repairing a text; everything in it can be undone.
+
+    original, text: before and after.
+    steps: the rounds as they were written down, each in the offsets of its own input.
+    refusals: findings that were not accepted, and why.
+    signature: the versions, data and settings that made it.
+    before, after: the scores of `original` and `text`, or None where no score was asked for.
+    """
+
+    original: str
+    text: str
+    steps: tuple[Step, ...]
+    refusals: tuple[Refusal, ...]
+    signature: str
+    before: Score | None = None
+    after: Score | None = None
+
+    @cached_property
+    def edits(self) -> tuple[Edit, ...]:
+        """All edits as one flat list in the offsets of `original`; those of different steps that overlap are joined."""
+        return tuple(edit for edit, _ in self._traced)
+
+    def record(self, id: str = "") -> Record:
+        """What to store, so that the repair can be undone from it and `text` alone. `id` is the document's name."""
+        return Record(*self._digests, self.signature, self.steps, id)
+
+    def to_json(self, id: str = "") -> str:
+        """The record as JSON, schema ``despin.edits/1``."""
+        return self.record(id).to_json()
+
+    def undo(self, only: Iterable[Edit | Chosen] | None = None) -> str:
+        """The original, exactly; with `only`, the repaired text with just those edits undone.
+
+        only: edits from `edits` or from `steps`, or (step index, edit) pairs. Raises DependentEdits when later edits
+        stand on the text of a chosen one, EditError for an edit that is not of this repair.
+        """
+        if only is None:
+            return self.original
+        return undo(self.text, self.record(), self._recorded(only))
+
+    def offset_map(self) -> OffsetMap:
+        """Follows offsets between `original` and `text`, both ways."""
+        return OffsetMap(self.edits, len(self.original))
+
+    def explain(self, color: bool = False) -> str:
+        """Each edit and each refusal with its evidence, in plain words. `color` adds terminal colours."""
+        return report(self.original, self.edits, self.refusals, color)
+
+    def _recorded(self, only: Iterable[Edit | Chosen]) -> Iterable[Edit | Chosen]:
+        """The chosen edits, with those of the flat list replaced by the recorded ones that they are made of."""
+        made_of = {id(edit): parts for edit, parts in self._traced}
+        for item in only:
+            yield from made_of.get(id(item), (item,))
+
+    @cached_property
+    def _traced(self) -> tuple[tuple[Edit, tuple[Chosen, ...]], ...]:
+        return trace(self.steps)
+
+    @cached_property
+    def _digests(self) -> tuple[Digest, Digest]:
+        return Digest.of(self.original), Digest.of(self.text)

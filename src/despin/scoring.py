@@ -1,0 +1,184 @@
+"""How likely is it that a text was rewritten by a machine? Start reading at `judge`.
+
+A text's traces are counted: findings of each strength, stray capitals, articles that do not fit, odd word pairs. Each
+count has a density per word in human text and one on rewritten pages (data/rates.tsv). The sum of their log
+likelihood ratios is the evidence; how much human text reaches as much (data/score.tsv) gives percentile and verdict.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from despin import rates
+from despin.measured import Densities, Quantiles
+from despin.reading import Reading
+from despin.resources import Resources
+from despin.results import PassageScore, Score, Verdict
+from despin.settings import SettingsError
+from despin.tokens import Kind, passages
+from despin.traces import traces
+from despin.values import Evidence, Finding
+
+# Below this a text has too few traces to tell; published audits of sentence-level verdicts found a third and more of
+# human sentences flagged.
+LEAST_WORDS = 50
+
+# Share of the words that the English vocabulary knows, below which a text is not English, or hardly legible.
+LEAST_KNOWN = 0.6
+
+# Share of tokens (gaps apart) that are words, below which a text is a table, a list of figures or source code.
+LEAST_PROSE = 0.55
+
+# Counts of traces are far from independent Poisson counts; fitted so that probabilities come out calibrated.
+SCALE = 1.0
+
+
+class Tally:
+    """Where a text's words and traces are, so that any stretch of it can be weighed."""
+
+    def __init__(self, reading: Reading, findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]) -> None:
+        self.densities = densities
+        starts = reading.tokens.starts
+        self.words = starts[:-1][reading.tokens.kinds == Kind.WORD]
+        places = rates.tally(findings, densities)
+        for kind, shown in traces(reading).items():
+            places += [(int(starts[reading.index[item]]), kind, 0) for item in np.flatnonzero(shown).tolist()]
+        self._places = sorted(places)
+        self._offsets = [offset for offset, _, _ in self._places]
+
+    def word_count(self, start: int, end: int) -> int:
+        """How many words begin in ``text[start:end]``."""
+        return int(np.searchsorted(self.words, end) - np.searchsorted(self.words, start))
+
+    def weigh(self, start: int, end: int) -> list[Evidence]:
+        """Evidence for rewriting in ``text[start:end]``, one item a kind of trace, in nats.
+
+        Each item is what its kind adds to the ln of the mean likelihood ratio over the rates of damaged pages.
+        """
+        words = self.word_count(start, end)
+        counts = {kind: [0] * len(rows) for kind, rows in self.densities.items()}
+        for _, kind, row in self._places[bisect.bisect_left(self._offsets, start) : bisect.bisect_left(self._offsets, end)]:
+            counts[kind][row] += 1
+        total = np.zeros(len(rates.GRID))
+        reasons = []
+        for kind, rows in sorted(self.densities.items()):
+            likelihood = rates.log_likelihood(counts[kind], words, rows)
+            before, total = _mean_ratio(total), total + likelihood - likelihood[0]
+            reasons.append(Evidence(round(_mean_ratio(total) - before, 4), kind, f"{sum(counts[kind])} in {words} words"))
+        return reasons
+
+
+def _mean_ratio(log_ratios: rates.FloatArray) -> float:
+    """ln of the mean likelihood ratio over the rates of damaged pages."""
+    weights = rates.PRIOR[1:] / rates.PRIOR[1:].sum()
+    return float(np.logaddexp.reduce(log_ratios[1:] + np.log(weights)))
+
+
+def judge(
+    reading: Reading, findings: Sequence[Finding], resources: Resources, signature: str, fpr: float = 0.01, prior: float = 0.5
+) -> Score:
+    """The score of a whole text.
+
+    Three accounts of the text are weighed: a person wrote it; all of it was rewritten; one passage of it was. The last
+    is the mean over the passages, so that a page with one spun paragraph is found and a long page is not flagged for
+    having many passages. Raises SettingsError for an `fpr` or `prior` that is no probability.
+    """
+    tally = Tally(reading, findings, resources.densities)
+    return _judge(tally, reading, findings, (0, len(reading.tokens.text)), resources, signature, fpr, prior)
+
+
+def judge_passages(
+    reading: Reading, findings: Sequence[Finding], resources: Resources, signature: str, fpr: float = 0.01, prior: float = 0.5
+) -> tuple[PassageScore, ...]:
+    """The score of each passage (see `despin.tokens.passages`) by itself."""
+    tally = Tally(reading, findings, resources.densities)
+    return tuple(
+        PassageScore(start, end, _judge(tally, reading, findings, (start, end), resources, signature, fpr, prior))
+        for start, end in passages(reading.tokens).tolist()
+    )
+
+
+def _judge(
+    tally: Tally,
+    reading: Reading,
+    findings: Sequence[Finding],
+    span: tuple[int, int],
+    resources: Resources,
+    signature: str,
+    fpr: float,
+    prior: float,
+) -> Score:
+    for name, value in (("fpr", fpr), ("prior", prior)):
+        if not 0 < value < 1:
+            raise SettingsError(f"{name}={value} is no probability; use a number between 0 and 1")
+    start, end = span
+    words = tally.word_count(start, end)
+    evidence = tally.weigh(start, end)
+    whole = math.fsum(reason.nats for reason in evidence)
+    parts = [
+        math.fsum(reason.nats for reason in tally.weigh(first, last))
+        for first, last in passages(reading.tokens).tolist()
+        if start <= first and last <= end and tally.word_count(first, last) >= LEAST_WORDS
+    ]
+    if len(parts) > 1:
+        one = float(np.logaddexp.reduce(parts) - math.log(len(parts)))
+        nats = float(np.logaddexp(whole, one) - math.log(2))
+        evidence.append(Evidence(round(nats - whole, 4), "score.passages", f"the strongest of {len(parts)} passages against the whole"))
+    else:
+        nats = whole
+    nats = round(nats, 4)
+    known = _known_share(reading, span)
+    probability = round(1 / (1 + math.exp(-max(min(nats * SCALE + math.log(prior / (1 - prior)), 50), -50))), 4)
+    percentile = round(percentile_of(nats, words, resources.quantiles), 1)
+    verdict, reason = _verdict(reading, span, words, known, percentile, fpr)
+    return Score(
+        probability, verdict, reason, percentile, _family(findings, span) if verdict == "flag" else "", round(known, 4), words,
+        tuple(evidence), f"{signature} fpr:{fpr} prior:{prior}",
+    )
+
+
+def _verdict(reading: Reading, span: tuple[int, int], words: int, known: float, percentile: float, fpr: float) -> tuple[Verdict, str]:
+    if words < LEAST_WORDS:
+        return "abstain", f"too short: {words} words where {LEAST_WORDS} are needed"
+    kinds = reading.tokens.kinds[slice(*np.searchsorted(reading.tokens.starts, span))]
+    solid = kinds[kinds != Kind.GAP]
+    prose = float(np.mean(solid == Kind.WORD))
+    if prose < LEAST_PROSE:
+        return "abstain", f"not prose: {prose:.0%} of the tokens are words; tables, figures and code are not judged"
+    if known < LEAST_KNOWN:
+        return "abstain", f"not English, or hardly legible: {known:.0%} of the words are known"
+    share = f"of human texts of this length, {100 - percentile:.1f} % show as many rewriting traces"
+    return ("flag" if percentile >= 100 * (1 - fpr) else "no-flag"), share
+
+
+def percentile_of(nats: float, words: int, quantiles: Sequence[Quantiles]) -> float:
+    """The share of human texts of about `words` words with less evidence, 0 to 100; between table rows linear.
+
+    The longest band that is not longer than the text serves. Beyond the last quantile the share of the rest shrinks
+    with the evidence: an e-th for each nat.
+    """
+    band = next((band for band in reversed(quantiles) if band.words <= words), quantiles[0])
+    if nats > band.nats[-1]:
+        return 100 - (100 - band.percentiles[-1]) * math.exp(band.nats[-1] - nats)
+    return float(np.interp(nats, band.nats, band.percentiles))
+
+
+def _known_share(reading: Reading, span: tuple[int, int]) -> float:
+    """Share of the words that the vocabulary knows, 1 where there is no word."""
+    first, last = np.searchsorted(reading.tokens.starts[reading.index], span)
+    words = reading.words[first:last]
+    known = reading.ids[first:last] < reading.context.vocabulary.unknown
+    return float(known[words].mean()) if words.any() else 1.0
+
+
+def _family(findings: Sequence[Finding], span: tuple[int, int]) -> str:
+    """The family with the most evidence among the findings, "" where none names one."""
+    sums: dict[str, float] = {}
+    for finding in findings:
+        if finding.family and finding.best.nats > 0 and span[0] <= finding.start < span[1]:
+            sums[finding.family] = sums.get(finding.family, 0.0) + finding.best.nats
+    return max(sorted(sums), key=lambda family: round(sums[family], 4), default="")

@@ -1,0 +1,50 @@
+"""Thresholds, each with its reason, and the named levels that choose among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from despin.values import DespinError
+
+VERSION = "0.1.0"
+
+
+class SettingsError(DespinError):
+    """A setting has a value that despin does not know. The message lists those that it knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How sure an edit must be.
+
+    confidence: least probability, 0 to 1, that the wording put in is nearer to the original than what stood there.
+    meaning_nats: evidence that an edit needs on top where it would change a negation, quantity, frequency, modality,
+        number or unit: one trace alone must not turn "hardly ever" into "never".
+    """
+
+    name: str
+    confidence: float
+    meaning_nats: float
+
+
+# The budgets of words changed in clean modern text are 1 in 20,000 (safe), 5,000 (balanced) and 1,000 (bold);
+# `python -m benchmarks.damage` measures them by register. The confidences were set with it.
+LEVELS = {
+    "safe": Level("safe", 0.95, 4.0),
+    "balanced": Level("balanced", 0.75, 2.5),
+    "bold": Level("bold", 0.5, 1.0),
+}
+
+
+def level_named(name: str) -> Level:
+    """The level called `name`. Raises SettingsError naming the levels there are."""
+    try:
+        return LEVELS[name]
+    except (KeyError, TypeError):
+        raise SettingsError(f"level {name!r} is not known; use one of {', '.join(LEVELS)}") from None
+
+
+def check_context(name: str) -> None:
+    """Raises SettingsError for a context model that this version does not have."""
+    if name != "default":
+        raise SettingsError(f"context {name!r} is not known; this version has 'default'")

@@ -1,0 +1,118 @@
+"""What a single word is: its forms and word classes, its article, its letter case, how common it is.
+
+Start reading at `Forms`. This is the only module that imports wordfreq and symspellpy.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import regex
+
+from despin.tables import read_rows
+
+# Penn Treebank tag of the plain form, by word class: verb, noun, adjective or adverb.
+PLAIN_TAG = {"v": "VB", "n": "NN", "a": "JJ"}
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How English words inflect (data/lexicon/forms.tsv, made from LemmInflect's dictionary).
+
+    rows: (lemma, class) -> the cell of forms, "TAG=form TAG=form"; cells are read when they are asked for.
+    """
+
+    rows: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def load(cls, folder: Path) -> Forms:
+        """Read ``forms.tsv`` of `folder`. Raises TableError naming file and line."""
+        rows = {(cells[0], cells[1]): cells[2] for _, cells in read_rows(folder / "forms.tsv", ("lemma", "class", "forms"))}
+        return cls(MappingProxyType(rows))
+
+    def of(self, lemma: str, word_class: str) -> dict[str, str]:
+        """The forms of a lemma by Penn tag, the plain form among them; empty where the lemma is not of that class.
+
+        >>> from despin.tables import data_folder
+        >>> Forms.load(data_folder() / "lexicon").of("demand", "v")
+        {'VB': 'demand', 'VBZ': 'demands', 'VBD': 'demanded', 'VBN': 'demanded', 'VBG': 'demanding'}
+        """
+        cell = self.rows.get((lemma, word_class))
+        if cell is None:
+            return {}
+        forms = {PLAIN_TAG[word_class]: lemma}
+        forms.update(pair.split("=", 1) for pair in cell.split())
+        return forms
+
+
+def frequencies(lang: str = "en") -> Mapping[str, float]:
+    """Share of each word among running words, from wordfreq's large list. Read once a process by wordfreq itself.
+
+    Raises LookupError for a language that wordfreq does not have.
+    """
+    import wordfreq  # heavy: imported when the first repair needs it
+
+    return MappingProxyType(wordfreq.get_frequency_dict(lang, wordlist="best"))
+
+
+def fold(word: str) -> str:
+    """The spelling by which tables are searched: NFC, lower case, straight apostrophe."""
+    plain = word.lower()
+    if plain.isascii():
+        return plain
+    return unicodedata.normalize("NFC", plain.replace("’", "'").replace("ʼ", "'"))
+
+
+# Words whose first letter misleads: a silent h; a vowel letter that sounds as "y" (unit, European, ewe) or "w" (one).
+_SILENT_H = regex.compile(r"(?:hour|honest|honou?r|heir|herb)(?!s?d)", regex.I)
+_CONSONANT_SOUND = regex.compile(r"(?:eu|ewe|ewer|one(?!\w)|once|ones|oneself|u(?=[bcfhjkqrstlnm][aeiou])(?!n(?:[aeo]|im|in|is[^oe])|nu|mi|mo|lt)|ubi|uni(?!m|n))", regex.I)
+# Single letters, and capitals read letter by letter, that begin with a vowel sound: an FBI agent, an X-ray.
+_VOWEL_LETTERS = frozenset("AEFHILMNORSX")
+
+
+def article(word: str) -> str:
+    """"a" or "an", as English spelling and common pronunciation of `word` ask.
+
+    >>> [article(word) for word in ("error", "mistake", "hour", "unit", "unusual", "FDA", "one", "NATO")]
+    ['an', 'a', 'an', 'a', 'an', 'an', 'a', 'a']
+    """
+    if not word:
+        return "a"
+    if word[0].isdigit():
+        # eight, eleven, eighteen, eighty begin with a vowel sound
+        return "an" if word[0] == "8" or regex.match(r"1[18](?!\d)", word) else "a"
+    if len(word) == 1 or (word.isupper() and len(word) <= 5 and not regex.search(r"[AEIOU]", word[1:])) or word in {"FDA", "MRI"}:
+        return "an" if word[0].upper() in _VOWEL_LETTERS else "a"
+    if _SILENT_H.match(word):
+        return "an"
+    if word[0].lower() not in "aeiouàáâäåæèéêëìíîïòóôöøùúûü":
+        return "a"
+    return "a" if _CONSONANT_SOUND.match(word) else "an"
+
+
+def in_case_of(wording: str, model: str, *, opens_sentence: bool, alone: bool) -> str:
+    """`wording` with the letter case of `model`, the text that it replaces.
+
+    opens_sentence: the first word's capital belongs to the sentence and is kept.
+    alone: the neighbours are in lower case, so that a capital inside a sentence is damage and is dropped.
+    Wordings that have capitals of their own keep them.
+    """
+    if not wording or wording != wording.lower():
+        return wording
+    letters = [letter for letter in model if letter.isalpha()]
+    if len(letters) > 1 and all(letter.isupper() for letter in letters):
+        return wording.upper() if not alone else wording
+    if not letters or not letters[0].isupper():
+        return wording
+    if opens_sentence:
+        return wording[0].upper() + wording[1:]
+    if alone:
+        return wording
+    parts = regex.findall(r"\w+", model)
+    if len(parts) > 1 and all(part[0].isupper() for part in parts if len(part) > 3):
+        return regex.sub(r"\b\w", lambda match: match.group().upper(), wording)
+    return wording[0].upper() + wording[1:]
