@@ -24,6 +24,8 @@ def tidy(rows: list[Row]) -> list[Row]:
     """One row a (original, spun, pos), the heaviest; the weights of a spun wording scaled down where they exceed 1."""
     best: dict[tuple[str, str, str], Row] = {}
     for row in rows:
+        if without_articles(row.original) == without_articles(row.spun):
+            continue
         key = (row.original, row.spun, row.pos)
         if key not in best or best[key].weight < row.weight:
             best[key] = row
@@ -43,6 +45,11 @@ def tidy(rows: list[Row]) -> list[Row]:
         weight = row.weight * min(1.0, 0.995 / sums[row.spun, row.pos])
         scaled.append(Row(row.original, row.spun, row.pos, row.family, max(round(weight, DECIMALS), 0.001), row.source, row.keep_if, row.note))
     return scaled
+
+
+def without_articles(wording: str) -> str:
+    """A wording with "an" as "a": which of the two stands is settled by the next word, not by a map."""
+    return " ".join("a" if word == "an" else word for word in wording.split(" "))
 
 
 def cell(row: Row) -> str:

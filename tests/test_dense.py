@@ -25,7 +25,7 @@ FILES = (LEFT_FILE, RIGHT_FILE, SCALE_FILE, WORDS_FILE)
 DATA = Path(__file__).parents[1] / "data"
 
 
-# --- packing ------------------------------------------------------------------------------------------------------------
+# --- packing ---------------------------------------------------------------------------------------------------------
 
 
 def test_packed_columns_are_read_from_the_low_bits_up() -> None:
@@ -50,7 +50,7 @@ def test_levels_are_those_of_lloyd_and_max(levels: np.ndarray) -> None:
         assert density / share == pytest.approx(level, abs=0.75 / UNIT)  # half a unit of rounding, and of the edges
 
 
-# --- a made-up table ----------------------------------------------------------------------------------------------------
+# --- a made-up table -------------------------------------------------------------------------------------------------
 
 
 def made_up(words: int = 60, rights: int = 25, seed: int = 3) -> tuple[np.ndarray, ...]:
@@ -106,7 +106,7 @@ def test_shapes_are_broadcast_and_may_be_empty(small: DenseBigrams) -> None:
 def test_followers_are_the_words_with_the_highest_probability(small: DenseBigrams) -> None:
     every = small.log_prob(7, np.arange(len(small)))
     ids, scores = small.followers(7, 10)
-    assert ids.tolist() == np.argsort(-every, kind="stable")[:10].tolist()
+    assert ids.tolist() == np.argsort(-np.round(every, 4), kind="stable")[:10].tolist()
     assert scores == pytest.approx(every[ids], abs=1e-5)
     assert len(small.followers(7, 0)[0]) == 0
     assert len(small.followers(7, 10_000)[0]) == len(small)
@@ -121,7 +121,37 @@ def test_a_word_outside_the_vocabulary_is_an_error_not_a_wrong_row(small: DenseB
         small.followers(bad)
 
 
-# --- files --------------------------------------------------------------------------------------------------------------
+def test_equal_scores_are_in_word_order() -> None:
+    left, right, scale, records = made_up()
+    records["bias"] = 0
+    records["right"] = 5
+    ids, _ = DenseBigrams(left, right, scale, records).followers(0, 12)
+    assert ids.tolist() == list(range(12))
+
+
+def test_similarity_is_the_cosine_of_what_two_words_predict(small: DenseBigrams) -> None:
+    left, _, scale, _ = made_up()
+    x, y = (unpack(left, 8)[[3, 8]] * np.sqrt(scale)).astype(np.float64)
+    assert small.similarity(3, 8) == pytest.approx(x @ y / np.sqrt((x @ x) * (y @ y)), abs=1e-5)
+    every = np.arange(len(small))
+    assert small.similarity(every, every) == pytest.approx(np.ones(len(small)), abs=1e-5)
+    assert small.similarity([3, 9], [[8], [1]]).shape == (2, 2)
+
+
+def test_similar_words_are_those_with_the_highest_similarity(small: DenseBigrams) -> None:
+    ids, cosines = small.similar([5, 40], n=6, among=30)
+    for word, row, values in zip((5, 40), ids, cosines, strict=True):
+        others = np.array([other for other in range(30) if other != word])
+        scores = small.similarity(word, others)
+        assert row.tolist() == others[np.argsort(-np.round(scores, 4), kind="stable")][:6].tolist()
+        assert values == pytest.approx(small.similarity(word, row), abs=1e-5)
+    assert small.similar(5, n=100)[0].shape == (1, 59)
+    assert 5 not in small.similar(5, n=100)[0]
+    with pytest.raises(IndexError, match="0 to 59"):
+        small.similar(60)
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
 
 
 def write(folder: Path, arrays: tuple[np.ndarray, ...]) -> Path:
@@ -158,7 +188,7 @@ def test_files_of_different_builds_are_refused(tmp_path: Path) -> None:
     left, right, scale, records = made_up()
     for wrong in (
         (left[:-1], right, scale, records),
-        (left, right[:, :2], scale, records),
+        (left, right[:, :1], scale, records),
         (left, right, scale[:-3], records),
         (left, right[:20], scale, records),
         (left, right, scale, records["bias"]),
@@ -167,7 +197,7 @@ def test_files_of_different_builds_are_refused(tmp_path: Path) -> None:
             DenseBigrams(*wrong)
 
 
-# --- the shipped table --------------------------------------------------------------------------------------------------
+# --- the shipped table -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +245,6 @@ def test_shipped_start_probabilities_add_up_to_one(table: DenseBigrams) -> None:
         ("due", "to", "from"),
         ("depends", "on", "at"),
         ("an", "error", "mistake"),
-        ("a", "mistake", "error"),
     ],
 )
 def test_the_usual_word_is_likelier_than_a_synonym(
@@ -229,6 +258,24 @@ def test_followers_of_the_shipped_table(table: DenseBigrams, number: dict[str, i
     ids, scores = table.followers(number["united"], 5)
     assert number["states"] in ids
     assert scores == pytest.approx(table.log_prob(number["united"], ids), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("worn", "wanted", "unrelated"),
+    [
+        ("malignancy", "cancer", "learning"),
+        ("mistake", "error", "river"),
+        ("profound", "tremendous", "signs"),
+        ("recommended", "advised", "broken"),
+        ("amid", "during", "never"),
+    ],
+)
+def test_words_used_alike_are_similar(
+    table: DenseBigrams, number: dict[str, int], worn: str, wanted: str, unrelated: str
+) -> None:
+    alike, apart = table.similarity(number[worn], [number[wanted], number[unrelated]])
+    assert alike > apart + 0.1
+    assert number[wanted] in table.similar(number[worn], n=50)[0]
 
 
 def test_two_loads_give_the_same_bits(table: DenseBigrams) -> None:

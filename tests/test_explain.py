@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from despin.explain import CONTEXT, diff, odds, quoted, reason, refused, report, sentence, times, visible
+import despin
+from despin.explain import CONTEXT, REASONS, diff, odds, quoted, reason, refused, report, sentence, times, visible
 from despin.values import Edit, Evidence, Refusal
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -73,7 +74,7 @@ def test_an_edit_in_plain_words() -> None:
     edit = Edit(0, 15, "important signs", "vital signs", "spin.map", 30 / 31, evidence)
     assert sentence(edit) == (
         "'important signs' was put back to 'vital signs': 30 times likelier here; "
-        "12 times likelier: a known substitution (phrase_rewriter: vital <- important); "
+        "12 times likelier: how spinners use it, against its ordinary use (phrase_rewriter: vital <- important); "
         "3 times less likely: unheard.of"
     )
     assert sentence(Edit(0, 3, "now", "", "debris.link", 0.5)) == "'now' was taken out: as likely here"
@@ -81,9 +82,23 @@ def test_an_edit_in_plain_words() -> None:
 
 
 def test_a_rule_is_named_by_itself_or_by_its_kind() -> None:
-    assert "stray capital" in reason(Evidence(1.0, "spin.capital"))
-    assert "spinners put in" in reason(Evidence(1.0, "spin.never_heard"))
+    assert "a capital that" in reason(Evidence(1.0, "spin.capital"))
+    assert reason(Evidence(1.0, "citations.glued")) == "2.7 times likelier: the place where it stands"
+    assert reason(Evidence(1.0, "citations")) == "2.7 times likelier: citation numbers written as words"
     assert reason(Evidence(1.0, "other.rule")).endswith(": other.rule")
+
+
+def test_every_rule_that_gives_evidence_for_a_spun_page_has_a_name() -> None:
+    repair = despin.repair(PAGE.replace("\r", "") * 3)
+    assert repair.edits
+    assert repair.before is not None
+    edits, refusals = (
+        [one for value in values for one in value.evidence] for values in (repair.edits, repair.refusals)
+    )
+    rules = {one.rule for one in (*edits, *refusals, *repair.before.evidence)}
+    assert {"rate", "spin.map", "spin.context", "citations"} <= rules
+    for rule in rules:
+        assert REASONS.get(rule) or REASONS.get(rule.partition(".")[0] + ".*"), rule
 
 
 def test_a_refusal_in_plain_words() -> None:
@@ -130,7 +145,7 @@ def test_the_report_names_every_edit_and_refusal_with_its_evidence() -> None:
     assert "3 edits" in shown
     assert "1 refusal\n" in shown
     assert "1. line 2: 'two' was put back to '2': 99 times likelier here" in shown
-    assert "7.4 times likelier: it stands where a citation stands (row 7)" in shown
+    assert "7.4 times likelier: the place where it stands (row 7)" in shown
     assert "3. line 3: 'An m' was put back to 'An err'" in shown
     assert "- 'Heart' was kept, not 'Coronary heart': too weak (9 times less likely here)" in shown
     assert "2.7 times less likely: how damaged this document is" in shown

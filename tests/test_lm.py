@@ -15,7 +15,7 @@ from despin.lm.bpe import Tokenizer, byte_characters
 from despin.lm.gguf import GGUF
 from despin.lm.smollm2 import grow, render
 
-# --- a tiny weight file, written here as the specification says ---------------------------------------------------------
+# --- a tiny weight file, written here as the specification says ------------------------------------------------------
 
 
 def _string(text: str) -> bytes:
@@ -73,7 +73,7 @@ def tiny_model(path: Path) -> Path:
     return write_gguf(path, metadata, tensors)
 
 
-# --- weights ------------------------------------------------------------------------------------------------------------
+# --- weights ---------------------------------------------------------------------------------------------------------
 
 
 def test_each_storage_format_is_dequantised_as_specified(tmp_path: Path) -> None:
@@ -91,7 +91,8 @@ def test_each_storage_format_is_dequantised_as_specified(tmp_path: Path) -> None
     weights = GGUF.open(write_gguf(tmp_path / "w.gguf", {"general.name": "x", "list": ["a", "é"]}, tensors))
     assert weights.metadata == {"general.name": "x", "list": ["a", "é"]}
     assert weights.names() == list(tensors)
-    assert (weights.tensor("f32") == numbers).all() and (weights.tensor("f16") == numbers).all()
+    assert (weights.tensor("f32") == numbers).all()
+    assert (weights.tensor("f16") == numbers).all()
     assert (weights.tensor("q8")[0] == np.arange(-16, 16) * 0.5).all()
     assert (weights.tensor("q4")[0] == np.concatenate([np.arange(16), np.arange(15, -1, -1)]) * 0.25 - 1).all()
     with pytest.raises(ValueError, match="odd has tensor type 14"):
@@ -112,7 +113,7 @@ def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
         SmolLM2.load()
 
 
-# --- tokens -------------------------------------------------------------------------------------------------------------
+# --- tokens ----------------------------------------------------------------------------------------------------------
 
 
 def toy_tokenizer() -> Tokenizer:
@@ -144,7 +145,7 @@ def test_tokens_give_the_bytes_of_the_text_back() -> None:
     assert b"".join(map(tokenizer.token_bytes, tokenizer.encode("\ud800"))) == "\ufffd".encode() * 3
 
 
-# --- trees --------------------------------------------------------------------------------------------------------------
+# --- trees -----------------------------------------------------------------------------------------------------------
 
 
 def test_wordings_share_their_common_start_and_leaves_are_not_read() -> None:
@@ -171,7 +172,7 @@ def test_words_are_rendered_as_running_text() -> None:
     assert render(()) == ""
 
 
-# --- the network, on a tiny random one ----------------------------------------------------------------------------------
+# --- the network, on a tiny random one -------------------------------------------------------------------------------
 
 
 def plain_log_probs(weights: GGUF, tokens: list[int]) -> list[float]:
@@ -258,7 +259,7 @@ def test_a_boundary_hides_what_follows_it_and_empty_context_is_allowed(tmp_path:
     assert model.log_probs([Window((), ((), ("a",)), ())])[0][0] == 0.0
 
 
-# --- the real weights, where they are installed ---------------------------------------------------------------------------
+# --- the real weights, where they are installed ----------------------------------------------------------------------
 
 # ln p of each token as transformers 5.23 in fp32 reads the same file, begin-of-text first.
 REFERENCE_TEXT = "The patient was treated for breast cancer in 1998; she didn't need surgery."

@@ -220,8 +220,11 @@ def explain(file: str, output: str | None, as_json: bool, **settings: Any) -> No
     if as_json:
         deliver({output: one_line(explain_values(result))})
     else:
-        scores = [f"score: {score_words(result.before)}\n\n"] if result.before else []
-        deliver({output: "".join([*scores, result.explain(color=output is None and wants_color())])})
+        color = output is None and wants_color()
+        parts: list[str] = []
+        if result.before:
+            parts += (f"score: {score_words(result.before)}", *explain_.because(result.before.evidence, color), "")
+        deliver({output: "\n".join([*parts, result.explain(color)])})
 
 
 @main.command(epilog=EXIT_CODES)

@@ -333,9 +333,9 @@ class NgramContext:
 _LEFT = 2
 _RIGHT = 2
 
-# Positions looked up at a time: the dozen temporary arrays of a chunk then stay in the processor's second cache, which
-# measured 1.5 times as fast as whole documents.
-_CHUNK = 8192
+# Positions looked up at a time: the dozen temporary arrays then take a few megabytes however long the text is, and
+# stay in the processor's cache, which measured 1.2 times as fast as a text of 600,000 words at once.
+_CHUNK = 32_768
 
 
 def _wording_rows(windows: Sequence[Window], vocabulary: Vocabulary) -> tuple[IntArray, IntArray]:

@@ -2,7 +2,7 @@
 
     ln p(b | a) = left(a) . right(first token of b) + bias(b) - log_z(a)
 
-left and right are vectors of 384 columns in 2 or 4 bits each, so the whole table of 10**10 pairs takes 16 MB. Words are
+left and right are vectors of 384 columns in 2 or 4 bits each, so the whole table of 10**10 pairs takes 18 MB. Words are
 numbers: their line in `data/lexicon/words.txt`, counted from 0. `scripts/distil_dense.py` makes the files and says how.
 Start reading at `DenseBigrams.log_prob`.
 """
@@ -60,23 +60,29 @@ def unpack(packed: ByteArray, columns: int) -> Int8Array:
     return levels
 
 
+# `similar` looks among this many of the most frequent words unless told otherwise: spinners replace common wordings.
+COMMON: Final = 30_000
+
+
 class DenseBigrams:
     """The dense bigram table. Nothing in an object changes after loading, so threads may share it."""
 
-    __slots__ = ("_bias", "_left", "_log_z", "_right", "_right_of", "_scale", "_start")
+    __slots__ = ("_bias", "_left", "_log_z", "_norm", "_right", "_right_of", "_scale", "_start")
 
     def __init__(self, left: ByteArray, right: ByteArray, scale: SingleArray, words: npt.NDArray[Any]) -> None:
         """The four arrays of the files, see `load`; raises ValueError where they do not belong together."""
         columns = len(scale)
-        if words.dtype != WORD_RECORD or len(words) != len(left) or left.shape[1] != right.shape[1]:
+        fits = (
+            words.dtype == WORD_RECORD
+            and len(words) == len(left)
+            and int(words["right"].max()) < len(right)
+            # 2 to 4 bits a column, see `unpack`.
+            and all(columns <= 4 * side.shape[1] <= 2 * columns for side in (left, right))
+        )
+        if not fits:
             raise ValueError(
-                f"the dense tables are from different builds ({left.shape} {left.dtype}, {right.shape} {right.dtype}, "
+                f"the dense tables do not belong together (left {left.shape}, right {right.shape}, {columns} columns, "
                 f"{len(words)} words): reinstall despin, or run scripts/distil_dense.py"
-            )
-        if not columns <= 4 * left.shape[1] <= 2 * columns or int(words["right"].max()) >= len(right):
-            raise ValueError(
-                f"{columns} columns do not fit rows of {left.shape[1]} bytes, or a word's row is beyond {len(right)}: "
-                "reinstall despin, or run scripts/distil_dense.py"
             )
         self._left = unpack(left, columns)
         self._right = unpack(right, columns)
@@ -85,10 +91,11 @@ class DenseBigrams:
         self._bias = words["bias"].astype(np.float64)
         self._log_z = words["log_z"].astype(np.float64)
         self._start = words["start"].astype(np.float64)
+        self._norm = self._norms()
 
     @classmethod
     def load(cls, folder: Path) -> DenseBigrams:
-        """Read the four files in `folder` (16 MB) and unpack them (50 MB of memory).
+        """Read the four files in `folder` (18 MB) and unpack them (50 MB of memory, .1 s).
 
         Raises FileNotFoundError for a missing file and ValueError for files that do not belong together, each saying
         what to do.
@@ -130,10 +137,50 @@ class DenseBigrams:
         for start in range(0, len(dots), _ROWS):
             dots[start : start + _ROWS] = self._right[start : start + _ROWS].astype(np.float32) @ left
         scores = dots[self._right_of] + self._bias - self._log_z[previous]
-        n = min(max(n, 0), len(scores))
-        best = np.argpartition(-scores, n - 1)[:n] if n else np.empty(0, dtype=np.int64)
-        best = best[np.lexsort((best, -scores[best]))].astype(np.int64)
+        best = _best(scores[None], n)[0]
         return best, scores[best]
+
+    def similarity(self, a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
+        """How alike are the words that may follow a and b: the cosine of their left vectors, -1 to 1, by element.
+
+        Raises IndexError for a number that is not in the vocabulary.
+        """
+        one, other = np.broadcast_arrays(self._checked(a), self._checked(b))
+        shape = one.shape
+        one, other = one.ravel(), other.ravel()
+        cosines = np.empty(len(one), dtype=np.float64)
+        for start in range(0, len(one), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            left = self._left.take(one[part], axis=0) * self._scale
+            cosines[part] = np.einsum("ij,ij->i", left, self._left.take(other[part], axis=0).astype(np.float32))
+        cosines /= self._norm[one] * self._norm[other]
+        return cosines.reshape(shape)
+
+    def similar(self, a: npt.ArrayLike, n: int = 20, among: int = COMMON) -> tuple[IntArray, FloatArray]:
+        """For each of the words a, the n most similar of the `among` most frequent words, best first, without itself.
+
+        Returns word numbers and cosines, [words, n] each. Many words at once are much faster than one at a time.
+        """
+        wanted = np.atleast_1d(self._checked(a))
+        among = min(among, len(self))
+        n = min(max(n, 0), among - 1)
+        queries = (self._left.take(wanted, axis=0) * self._scale).T
+        cosines = np.empty((len(wanted), among), dtype=np.float64)
+        for start in range(0, among, _ROWS):
+            rows = self._left[start : min(start + _ROWS, among)].astype(np.float32)
+            cosines[:, start : start + len(rows)] = (rows @ queries).T
+        cosines /= self._norm[wanted][:, None] * self._norm[:among]
+        cosines[wanted[:, None] == np.arange(among)] = -2.0  # below every cosine: itself is never among the n
+        best = _best(cosines, n)
+        return best, np.take_along_axis(cosines, best, axis=1)
+
+    def _norms(self) -> FloatArray:
+        """The length of each left vector in the metric of the scores."""
+        squares = np.empty(len(self._left), dtype=np.float64)
+        for start in range(0, len(squares), _ROWS):
+            rows = self._left[start : start + _ROWS].astype(np.float32)
+            squares[start : start + _ROWS] = np.einsum("ij,ij->i", rows * self._scale, rows)
+        return np.sqrt(squares)
 
     def _checked(self, words: npt.ArrayLike) -> IntArray:
         numbers = np.asarray(words, dtype=np.int64)
@@ -145,6 +192,20 @@ class DenseBigrams:
         return numbers
 
 
+def _best(scores: FloatArray, n: int) -> IntArray:
+    """The columns of the n highest scores of each row, best first; equal to 4 decimals: the lower column first.
+
+    Rounded, so that another processor's arithmetic gives the same order.
+    """
+    columns = scores.shape[1]
+    n = min(max(n, 0), columns)
+    # Whole numbers that are all different: the score first, then the column.
+    keys = np.arange(columns) - np.round(scores * 10_000).astype(np.int64) * columns
+    best = np.argpartition(keys, max(n - 1, 0), axis=1)[:, :n]
+    order = np.argsort(np.take_along_axis(keys, best, axis=1), axis=1)
+    return np.take_along_axis(best, order, axis=1).astype(np.int64)
+
+
 def _read(path: Path) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
@@ -152,6 +213,6 @@ def _read(path: Path) -> npt.NDArray[Any]:
         raise FileNotFoundError(
             f"no dense context table at {path}; reinstall despin, or build it with scripts/distil_dense.py"
         ) from None
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         raise ValueError(f"{path} is damaged ({error}); reinstall despin, or run scripts/distil_dense.py") from None
     return array

@@ -11,18 +11,29 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from despin.values import Edit, Evidence, Refusal
 
-# What a reader calls the reason that a rule gives; a rule that is not here is shown by its own name.
+# What a reader calls the thing that a rule weighs: neutral, as evidence may speak for it or against. An edit's rules
+# are looked up whole, then by their kind with ".*"; a score's are often a kind alone. Any other is shown as it is.
 REASONS = {
-    "citations": "it stands where a citation stands",
-    "debris": "it reads like text that a page generator put in",
+    "citations": "citation numbers written as words",
+    "citations.*": "the place where it stands",
+    "debris": "text that page generators put in",
+    "debris.anchor": "text of a link, against its ordinary use",
+    "debris.doubled": "a word that stands twice",
+    "ocr": "letters that scanners confuse",
+    "ocr.*": "letters that scanners confuse",
     "rate": "how damaged this document is",
-    "ocr": "letters that a scanner confuses",
-    "spin": "a wording that spinners put in",
-    "spin.article": "'a' or 'an' does not fit the word that stands here",
-    "spin.capital": "a stray capital, as dictionaries of spinners leave them",
+    "score.passages": "the passages one by one",
+    "spin": "wordings that spinners put in",
+    "spin.article": "'a' or 'an' that does not fit the word that stands here",
+    "spin.capital": "a capital that dictionaries of spinners leave",
     "spin.context": "how natural it is among its neighbours",
-    "spin.map": "a known substitution",
-    "surface": "a trace of broken encoding or spacing",
+    "spin.document": "the wording of the rest of the document",
+    "spin.map": "how spinners use it, against its ordinary use",
+    "surface": "traces of broken encoding or spacing",
+    "surface.*": "a trace of broken encoding or spacing",
+    "trace.article": "'a' or 'an' that does not fit",
+    "trace.capital": "stray capitals inside sentences",
+    "trace.odd": "words that are odd in their place",
 }
 
 # Text around an edit that is shown on either side, in characters: enough for the sentence to be recognised on a line.
@@ -45,10 +56,7 @@ def visible(text: str) -> str:
     """The text with all that is not printable (controls, direction marks, lone surrogates, line ends) as escapes."""
     if text.isprintable():
         return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
-        for c in text
-    )
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def quoted(text: str) -> str:
@@ -82,11 +90,16 @@ def odds(confidence: float) -> float:
 
 
 def reason(evidence: Evidence) -> str:
-    """One line for one piece of evidence: "12 times likelier: a known substitution (phrase_rewriter: ...)"."""
+    """One line for one piece of evidence: "12 times likelier: text of a link, against ... (more info)"."""
     kind = evidence.rule.partition(".")[0]
-    words = REASONS.get(evidence.rule) or REASONS.get(kind) or visible(evidence.rule)
+    words = REASONS.get(evidence.rule) or REASONS.get(f"{kind}.*") or visible(evidence.rule)
     source = f" ({visible(evidence.source)})" if evidence.source else ""
     return f"{times(evidence.nats)}: {words}{source}"
+
+
+def because(evidence: Iterable[Evidence], color: bool = False) -> list[str]:
+    """A line for each piece of evidence, set in."""
+    return [_paint(f"     {reason(one)}", _DIM, color) for one in evidence]
 
 
 def sentence(edit: Edit) -> str:
@@ -111,10 +124,7 @@ def diff(text: str, edits: Sequence[Edit], color: bool = False) -> str:
 
     edits: valid for the text (sorted, not overlapping). color: terminal colours in place of the marks.
     """
-    return "".join(
-        f"{number} | {shown}\n"
-        for number, shown in _stretches(text, _near(text, edits), color)
-    )
+    return "".join(f"{number} | {shown}\n" for number, shown in _stretches(text, _near(text, edits), color))
 
 
 def report(
@@ -127,16 +137,14 @@ def report(
     lines = [_paint(_count(len(edits), "edit"), _BOLD, color)]
     places = _stretches(original, ([edit] for edit in edits), color)
     for number, (edit, (line, shown)) in enumerate(zip(edits, places, strict=True), 1):
-        lines.append(
-            f"{number}. line {line}: {_deed(edit)}: {times(odds(edit.confidence))} here"
-        )
+        lines.append(f"{number}. line {line}: {_deed(edit)}: {times(odds(edit.confidence))} here")
         lines.append(f"     {shown}")
-        lines += _because(edit.evidence, color)
+        lines += because(edit.evidence, color)
     if refusals:
         lines += ["", _paint(_count(len(refusals), "refusal"), _BOLD, color)]
     for refusal in refusals:
         lines.append(f"- {refused(refusal)}")
-        lines += _because(refusal.evidence, color)
+        lines += because(refusal.evidence, color)
     return "\n".join(lines) + "\n"
 
 
@@ -152,10 +160,7 @@ def _near(text: str, edits: Iterable[Edit]) -> Iterator[list[Edit]]:
     """The edits in groups that share their context: close together and on one line."""
     group: list[Edit] = []
     for edit in edits:
-        if group and (
-            edit.start - group[-1].end > 2 * CONTEXT
-            or "\n" in text[group[-1].end : edit.start]
-        ):
+        if group and (edit.start - group[-1].end > 2 * CONTEXT or "\n" in text[group[-1].end : edit.start]):
             yield group
             group = []
         group.append(edit)
@@ -163,9 +168,7 @@ def _near(text: str, edits: Iterable[Edit]) -> Iterator[list[Edit]]:
         yield group
 
 
-def _stretches(
-    text: str, groups: Iterable[Sequence[Edit]], color: bool
-) -> Iterator[tuple[int, str]]:
+def _stretches(text: str, groups: Iterable[Sequence[Edit]], color: bool) -> Iterator[tuple[int, str]]:
     """Each group of edits in its context: the number of the line where it starts, and the marked line."""
     line, counted = 1, 0
     for group in groups:
@@ -195,9 +198,7 @@ def _right(text: str, start: int) -> str:
     end = min(start + CONTEXT, len(text))
     line_end = text.find("\n", start, end)
     if line_end >= 0 or end == len(text):
-        return visible(
-            (text[start:line_end] if line_end >= 0 else text[start:]).removesuffix("\r")
-        )
+        return visible((text[start:line_end] if line_end >= 0 else text[start:]).removesuffix("\r"))
     space = text.rfind(" ", start, end)
     return visible(text[start : space if space >= 0 else end]) + " ..."
 
@@ -205,16 +206,7 @@ def _right(text: str, start: int) -> str:
 def _marked(opening: str, text: str, closing: str, style: str, color: bool) -> str:
     if not text:
         return ""
-    return (
-        _paint(visible(text), style, True)
-        if color
-        else f"{opening}{visible(text)}{closing}"
-    )
-
-
-def _because(evidence: Iterable[Evidence], color: bool) -> Iterator[str]:
-    for one in evidence:
-        yield _paint(f"     {reason(one)}", _DIM, color)
+    return _paint(visible(text), style, True) if color else f"{opening}{visible(text)}{closing}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -19,7 +19,7 @@ from despin.context import PADDING, FloatArray, NgramContext
 from despin.reading import Reading
 from despin.tables import TableError, read_rows
 from despin.tokens import Kind
-from despin.words import Forms, fold
+from despin.words import Forms, article, fold
 
 IntArray = npt.NDArray[np.int64]
 
@@ -34,9 +34,7 @@ LONGEST = 6
 # Words of context on either side: what a trigram can see.
 REACH = 2
 
-# An n-gram model's log odds are too sure of themselves: unseen is not impossible. Scaled and bounded, they are
-# calibrated on sentences in which one word was replaced (benchmarks/spin.py prints the curve).
-CONTEXT_SCALE = 0.7
+# An n-gram model is too sure of itself: what it never saw is not impossible. No neighbourhood counts for more.
 CONTEXT_MOST = 6.0
 
 
@@ -78,6 +76,8 @@ _FLAGS = ("next_number", "prev_number", "next_capital", "prev_capital", "sentenc
 
 def parse_conditions(cell: str) -> tuple[Condition, ...]:
     """Read a keep_if cell: conditions separated by ";". Raises ValueError that names the condition."""
+    if not cell:
+        return ()
     conditions = []
     for part in filter(None, (piece.strip() for piece in cell.split(";"))):
         name, equals, words = part.partition("=")
@@ -201,10 +201,13 @@ class MapIndex:
         self.originals: list[str] = [original for of_entry in candidates for original, _ in of_entry]
         self.rows: list[Row] = [row for of_entry in candidates for row, _ in of_entry.values()]
         weights = np.array([row.weight for row in self.rows])
-        entry_of_candidate = np.repeat(np.arange(len(candidates)), np.diff(self.first_candidate))
+        self.entry_of_candidate: IntArray = np.repeat(np.arange(len(candidates)), np.diff(self.first_candidate))
         self.weight_nats: FloatArray = np.log(weights) - np.log1p(-weights)
+        self.family = np.array([row.family for row in self.rows])
+        self.takes_an = np.fromiter((article(original) == "an" for original in self.originals), np.bool_, len(self.rows))
         self.ids, self.lengths = _encoded(self.originals, context)
-        self.alone: FloatArray = _alone(self.ids, context) - _alone(_encoded(self.spun, context)[0], context)[entry_of_candidate]
+        self.alone = _alone(self.ids, context)
+        self.entry_alone = _alone(_encoded(self.spun, context)[0], context)
 
     def __len__(self) -> int:
         return len(self.spun)
@@ -240,9 +243,9 @@ class MapIndex:
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.where(self._keys[place] == keys, self._targets[place], -1)
 
-    def context_shift(self, reading: Reading, at: IntArray, length: IntArray, candidate: IntArray) -> FloatArray:
-        """How much better each candidate goes with its neighbours than what stands there: a difference of pointwise
-        mutual information, PMI(original; context) - PMI(spun; context), in nats, scaled and bounded."""
+    def context(self, reading: Reading, at: IntArray, length: IntArray, candidate: IntArray) -> tuple[FloatArray, FloatArray]:
+        """How well each candidate, and what stands there, go with their neighbours: PMI(original; context) and
+        PMI(spun; context), pointwise mutual information in nats, each bounded by CONTEXT_MOST."""
         ids = np.concatenate([[PADDING] * REACH, reading.ids, [PADDING] * (REACH + LONGEST)])
         after = at + length
         left = np.stack([ids[at], ids[at + 1]], axis=1)
@@ -250,10 +253,12 @@ class MapIndex:
         rows = np.arange(len(at))
         for step in range(REACH):
             table[rows, REACH + self.lengths[candidate] + step] = ids[after + REACH + step]
-        proposed = reading.context.rows(table, REACH, REACH + LONGEST + REACH - 1)
-        standing = reading.running[np.minimum(after + REACH, len(reading))] - reading.running[at]
-        shift = proposed - standing - self.alone[candidate]
-        return np.clip(shift, -CONTEXT_MOST, CONTEXT_MOST) * CONTEXT_SCALE
+        end = np.minimum(after + REACH, len(reading))
+        neighbours = reading.running_alone[end] - reading.running_alone[after]
+        proposed = reading.context.rows(table, REACH, REACH + LONGEST + REACH - 1) - self.alone[candidate] - neighbours
+        spun = self.entry_alone[self.entry_of_candidate[candidate]]
+        standing = reading.running[end] - reading.running[at] - spun - neighbours
+        return np.clip(proposed, -CONTEXT_MOST, CONTEXT_MOST), np.clip(standing, -CONTEXT_MOST, CONTEXT_MOST)
 
     def expand(self, matches: Matches) -> tuple[IntArray, IntArray]:
         """(which match, which candidate) for each candidate of each match."""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from despin.tables import TableError, read_rows
 
 DENSITY_COLUMNS = ("kind", "nats", "clean", "damaged", "note")
+WEIGHT_COLUMNS = ("signal", "weight", "note")
 QUANTILE_COLUMNS = ("words", "percentile", "nats", "note")
 
 
@@ -60,3 +61,14 @@ def load_quantiles(path: Path) -> tuple[Quantiles, ...]:
         Quantiles(words, *(tuple(column) for column in zip(*sorted(rows), strict=True)))  # type: ignore[arg-type]
         for words, rows in sorted(table.items())
     )
+
+
+def load_weights(path: Path) -> Mapping[str, float]:
+    """signal -> weight of a fitted model. Raises TableError naming file and line."""
+    weights = {}
+    for number, (signal, weight, _) in read_rows(path, WEIGHT_COLUMNS):
+        try:
+            weights[signal] = float(weight)
+        except ValueError:
+            raise TableError(f"{path}:{number}: weight {weight!r} is no number") from None
+    return MappingProxyType(weights)

@@ -85,13 +85,16 @@ def tally(findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, 
     return sorted(tallied)
 
 
-def log_likelihood(counts: Sequence[int], words: int, rows: Sequence[Densities]) -> FloatArray:
-    """ln P(counts | rate) for each rate of the grid, up to a constant; scaled by INDEPENDENCE."""
-    total = np.zeros(len(GRID))
-    for count, row in zip(counts, rows, strict=True):
-        density = row.clean + (GRID - GRID[0]) / (HEAVY - GRID[0]) * (row.damaged - row.clean)
-        total += count * np.log(density) - words * density
-    return total * INDEPENDENCE
+def log_likelihood(counts: npt.ArrayLike, words: npt.ArrayLike, rows: Sequence[Densities]) -> FloatArray:
+    """ln P(counts | rate) for each rate of the grid, up to a constant; scaled by INDEPENDENCE.
+
+    counts: shape (..., rows); words: shape (..., 1). Returns shape (..., rates).
+    """
+    share = (GRID - GRID[0]) / (HEAVY - GRID[0])
+    clean, damaged = np.array([row.clean for row in rows]), np.array([row.damaged for row in rows])
+    density = clean[:, None] + share * (damaged - clean)[:, None]
+    log_likelihood: FloatArray = np.asarray(counts) @ np.log(density) - np.asarray(words) * density.sum(axis=0)
+    return log_likelihood * INDEPENDENCE
 
 
 def _posterior(log_likelihood: FloatArray) -> Rate:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from despin.context import FloatArray, NgramContext
+from despin.context import PADDING, FloatArray, NgramContext
 from despin.tokens import Kind, Tokens
 from despin.words import fold
 
@@ -37,17 +37,13 @@ class Reading:
         self.context = context
         vocabulary = context.vocabulary
         kinds = tokens.type_kinds
-        special = {Kind.NUMBER: vocabulary.number, Kind.NAME: vocabulary.unknown, Kind.CODE: vocabulary.unknown}
         by_type = np.full(len(tokens.types), _NO_ITEM, np.int64)
-        for i in range(len(tokens.types)):
-            kind = kinds[i]
-            if kind == Kind.WORD:
-                by_type[i] = vocabulary.id(tokens.types[i])
-            elif kind == Kind.MARK:
-                if tokens.types[i][0] in STOPS:
-                    by_type[i] = vocabulary.boundary
-            elif kind != Kind.GAP:
-                by_type[i] = special[Kind(kind)]
+        words = np.flatnonzero(kinds == Kind.WORD)
+        by_type[words] = vocabulary.encode([tokens.types[i] for i in words.tolist()])
+        by_type[kinds == Kind.NUMBER] = vocabulary.number
+        by_type[(kinds == Kind.NAME) | (kinds == Kind.CODE)] = vocabulary.unknown
+        marks = np.flatnonzero(kinds == Kind.MARK)
+        by_type[[i for i in marks.tolist() if tokens.types[i][0] in STOPS]] = vocabulary.boundary
         items = by_type[tokens.type_ids]
         items[tokens.paragraph_ends] = vocabulary.boundary
         self.index: npt.NDArray[np.int64] = np.flatnonzero(items != _NO_ITEM)
@@ -87,10 +83,23 @@ class Reading:
         return np.concatenate([[0.0], np.cumsum(self.nats)])
 
     @cached_property
+    def alone(self) -> FloatArray:
+        """ln p of each item without its neighbours."""
+        nothing = np.full(len(self), PADDING, np.int64)
+        return self.context.log_prob(nothing, nothing, self.ids)
+
+    @cached_property
+    def running_alone(self) -> FloatArray:
+        """Running sum of `alone`, one longer."""
+        return np.concatenate([[0.0], np.cumsum(self.alone)])
+
+    @cached_property
     def opens(self) -> npt.NDArray[np.bool_]:
-        """Whether item i is the first of its sentence."""
+        """Whether item i is the first word of its sentence; a citation or a list number may stand before it."""
         first = np.ones(len(self), np.bool_)
         first[1:] = self.ids[:-1] == self.context.vocabulary.boundary
+        number = self.ids == self.context.vocabulary.number
+        first[1:] |= first[:-1] & number[:-1]
         return first
 
     @cached_property
@@ -106,12 +115,9 @@ class Reading:
     def numbers_in(self, numbering: dict[str, int]) -> npt.NDArray[np.int64]:
         """The items by another numbering of folded words; -1 for words that it does not hold and for what is no word."""
         tokens = self.tokens
-        kinds = tokens.type_kinds
-        by_type = np.fromiter(
-            (numbering.get(fold(tokens.types[i]), -1) if kinds[i] == Kind.WORD else -1 for i in range(len(tokens.types))),
-            np.int64,
-            len(tokens.types),
-        )
+        words = np.flatnonzero(tokens.type_kinds == Kind.WORD)
+        by_type = np.full(len(tokens.types), -1, np.int64)
+        by_type[words] = [numbering.get(fold(tokens.types[i]), -1) for i in words.tolist()]
         return by_type[tokens.type_ids[self.index]]
 
     def word(self, item: int) -> str:

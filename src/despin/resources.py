@@ -11,8 +11,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from despin.context import NgramContext
+from despin.dense import DenseBigrams
 from despin.maps import MapIndex, read_map
-from despin.measured import Densities, Quantiles, load_densities, load_quantiles
+from despin.measured import Densities, Quantiles, load_densities, load_quantiles, load_weights
 from despin.settings import SettingsError
 from despin.tables import data_folder
 from despin.words import Forms
@@ -45,6 +46,11 @@ class Resources:
         return NgramContext.load(self.folder / "context")
 
     @cached_property
+    def dense(self) -> DenseBigrams:
+        """Word pairs as a large model sees them."""
+        return DenseBigrams.load(self.folder / "context")
+
+    @cached_property
     def maps(self) -> MapIndex:
         """All synonym maps."""
         paths = sorted((self.folder / "synonym_maps").glob("*.tsv"))
@@ -54,6 +60,11 @@ class Resources:
     def anchors(self) -> MapIndex:
         """Link text that page generators inject."""
         return MapIndex(read_map(self.folder / "debris" / "anchors.tsv"), self.forms, self.context)
+
+    @cached_property
+    def spin_weights(self) -> Mapping[str, float]:
+        """What each signal of a replaced wording weighs."""
+        return load_weights(self.folder / "spin_weights.tsv")
 
     @cached_property
     def densities(self) -> Mapping[str, tuple[Densities, ...]]:

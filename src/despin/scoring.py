@@ -7,14 +7,15 @@ likelihood ratios is the evidence; how much human text reaches as much (data/sco
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from despin import rates
 from despin.measured import Densities, Quantiles
+from despin.context import FloatArray
 from despin.reading import Reading
 from despin.resources import Resources
 from despin.results import PassageScore, Score, Verdict
@@ -44,38 +45,53 @@ class Tally:
         self.densities = densities
         starts = reading.tokens.starts
         self.words = starts[:-1][reading.tokens.kinds == Kind.WORD]
-        places = rates.tally(findings, densities)
+        offsets: dict[str, list[list[int]]] = {kind: [[] for _ in rows] for kind, rows in densities.items()}
+        for offset, kind, row in rates.tally(findings, densities):
+            offsets[kind][row].append(offset)
+        # for each kind and row of the densities the offsets of what was found, rising
+        self._offsets = {kind: [np.array(found, np.int64) for found in rows] for kind, rows in offsets.items()}
         for kind, shown in traces(reading).items():
-            places += [(int(starts[reading.index[item]]), kind, 0) for item in np.flatnonzero(shown).tolist()]
-        self._places = sorted(places)
-        self._offsets = [offset for offset, _, _ in self._places]
+            self._offsets[kind] = [starts[reading.index[shown]]]
 
     def word_count(self, start: int, end: int) -> int:
         """How many words begin in ``text[start:end]``."""
         return int(np.searchsorted(self.words, end) - np.searchsorted(self.words, start))
+
+    def log_ratios(self, spans: npt.ArrayLike) -> dict[str, FloatArray]:
+        """For each kind of trace ln P(counts | rate) - ln P(counts | clean), shape (spans, rates of the grid)."""
+        edges = np.asarray(spans, np.int64).reshape(-1, 2)
+        words = np.diff(np.searchsorted(self.words, edges), axis=1)
+        ratios = {}
+        for kind, rows in sorted(self.densities.items()):
+            counts = np.stack([np.diff(np.searchsorted(offsets, edges), axis=1)[:, 0] for offsets in self._offsets[kind]], axis=1)
+            likelihood = rates.log_likelihood(counts, words, rows)
+            ratios[kind] = likelihood - likelihood[:, :1]
+        return ratios
+
+    def totals(self, spans: npt.ArrayLike) -> FloatArray:
+        """Evidence for rewriting in each span, in nats."""
+        return _mean_ratio(np.sum(list(self.log_ratios(spans).values()), axis=0))
 
     def weigh(self, start: int, end: int) -> list[Evidence]:
         """Evidence for rewriting in ``text[start:end]``, one item a kind of trace, in nats.
 
         Each item is what its kind adds to the ln of the mean likelihood ratio over the rates of damaged pages.
         """
+        total = np.zeros((1, len(rates.GRID)))
         words = self.word_count(start, end)
-        counts = {kind: [0] * len(rows) for kind, rows in self.densities.items()}
-        for _, kind, row in self._places[bisect.bisect_left(self._offsets, start) : bisect.bisect_left(self._offsets, end)]:
-            counts[kind][row] += 1
-        total = np.zeros(len(rates.GRID))
         reasons = []
-        for kind, rows in sorted(self.densities.items()):
-            likelihood = rates.log_likelihood(counts[kind], words, rows)
-            before, total = _mean_ratio(total), total + likelihood - likelihood[0]
-            reasons.append(Evidence(round(_mean_ratio(total) - before, 4), kind, f"{sum(counts[kind])} in {words} words"))
+        for kind, ratios in self.log_ratios([(start, end)]).items():
+            before, total = _mean_ratio(total)[0], total + ratios
+            count = sum(int(np.diff(np.searchsorted(offsets, (start, end)))[0]) for offsets in self._offsets[kind])
+            reasons.append(Evidence(round(float(_mean_ratio(total)[0] - before), 4), kind, f"{count} in {words} words"))
         return reasons
 
 
-def _mean_ratio(log_ratios: rates.FloatArray) -> float:
+def _mean_ratio(log_ratios: FloatArray) -> FloatArray:
     """ln of the mean likelihood ratio over the rates of damaged pages."""
     weights = rates.PRIOR[1:] / rates.PRIOR[1:].sum()
-    return float(np.logaddexp.reduce(log_ratios[1:] + np.log(weights)))
+    mean: FloatArray = np.logaddexp.reduce(log_ratios[:, 1:] + np.log(weights), axis=1)
+    return mean
 
 
 def judge(
@@ -115,22 +131,8 @@ def _judge(
     for name, value in (("fpr", fpr), ("prior", prior)):
         if not 0 < value < 1:
             raise SettingsError(f"{name}={value} is no probability; use a number between 0 and 1")
-    start, end = span
-    words = tally.word_count(start, end)
-    evidence = tally.weigh(start, end)
-    whole = math.fsum(reason.nats for reason in evidence)
-    parts = [
-        math.fsum(reason.nats for reason in tally.weigh(first, last))
-        for first, last in passages(reading.tokens).tolist()
-        if start <= first and last <= end and tally.word_count(first, last) >= LEAST_WORDS
-    ]
-    if len(parts) > 1:
-        one = float(np.logaddexp.reduce(parts) - math.log(len(parts)))
-        nats = float(np.logaddexp(whole, one) - math.log(2))
-        evidence.append(Evidence(round(nats - whole, 4), "score.passages", f"the strongest of {len(parts)} passages against the whole"))
-    else:
-        nats = whole
-    nats = round(nats, 4)
+    words = tally.word_count(*span)
+    nats, evidence = evidence_of(tally, reading, span)
     known = _known_share(reading, span)
     probability = round(1 / (1 + math.exp(-max(min(nats * SCALE + math.log(prior / (1 - prior)), 50), -50))), 4)
     percentile = round(percentile_of(nats, words, resources.quantiles), 1)
@@ -139,6 +141,25 @@ def _judge(
         probability, verdict, reason, percentile, _family(findings, span) if verdict == "flag" else "", round(known, 4), words,
         tuple(evidence), f"{signature} fpr:{fpr} prior:{prior}",
     )
+
+
+def evidence_of(tally: Tally, reading: Reading, span: tuple[int, int]) -> tuple[float, list[Evidence]]:
+    """All evidence for rewriting in a span, in nats: as a whole, or in one of its passages; and its parts."""
+    start, end = span
+    evidence = tally.weigh(start, end)
+    whole = math.fsum(reason.nats for reason in evidence)
+    inside = [
+        (first, last)
+        for first, last in passages(reading.tokens).tolist()
+        if start <= first and last <= end and tally.word_count(first, last) >= LEAST_WORDS
+    ]
+    if len(inside) < 2:
+        return round(whole, 4), evidence
+    parts = tally.totals(inside)
+    one = float(np.logaddexp.reduce(parts) - math.log(len(parts)))
+    nats = float(np.logaddexp(whole, one) - math.log(2))
+    evidence.append(Evidence(round(nats - whole, 4), "score.passages", f"{len(parts)} passages, one by one"))
+    return round(nats, 4), evidence
 
 
 def _verdict(reading: Reading, span: tuple[int, int], words: int, known: float, percentile: float, fpr: float) -> tuple[Verdict, str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from despin.values import DespinError
 
-class TableError(ValueError):
+
+class TableError(DespinError):
     """A table is missing or malformed. The message names the file, the line and what to do."""
 
 

@@ -55,9 +55,8 @@ def broken_articles(reading: Reading) -> BoolArray:
 
 def odd_words(reading: Reading) -> BoolArray:
     """Words that are much less likely here than anywhere."""
-    anywhere = reading.context.log_prob(np.full(len(reading), -1), np.full(len(reading), -1), reading.ids)
     known = reading.words & (reading.ids < reading.context.vocabulary.unknown) & ~reading.opens
-    return known & (reading.nats - anywhere < ODD)
+    return known & (reading.nats - reading.alone < ODD)
 
 
 KINDS: dict[str, Callable[[Reading], BoolArray]] = {

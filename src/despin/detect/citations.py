@@ -6,8 +6,8 @@ place it is, and one function per kind (`_glued`, `_orphan`, `_bracketed` ...) w
 
 Weights are natural log odds, judged by hand and held in check by the trap cases (`tests/cases/citations.tsv`) and by
 the false alarms that `benchmarks/numerals.py` counts; they are no measured frequencies. Their sum is the log odds in
-an otherwise clean document. Where it reaches `CLEAR` the finding needs no document rate; where it does not, it is
-handed on with `DAMAGED_PAGE` more, and the decision takes that back as far as the page is clean.
+an otherwise clean document. Where it reaches `CLEAR` the finding needs no document rate. Where it does not, it is
+proposed only if the document has citations in digits or clear damage elsewhere, and the document's rate decides.
 """
 
 from __future__ import annotations
@@ -24,23 +24,28 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from despin.detect.numerals import LANGUAGES, Grammar, grammar, language, one_of
+from despin.settings import SettingsError
 from despin.tables import TableError, data_folder, read_rows
 from despin.tokens import Kind, Tokens
 from despin.values import Alternative, Evidence, Finding
 
+# How a document writes its markers: [2], (2), ² or 2.
 Style = Literal["brackets", "parentheses", "superscript", "bare"]
 STYLES: tuple[str, ...] = get_args(Style)
 
 # Log odds of 4 are 98 in 100: such a place is rewritten in a document that shows no other damage.
 CLEAR = 4.0
-# A place below CLEAR is three nats (20 times) likelier to be damage on a heavily damaged page. Less than what the
-# decision takes away on a clean page (6 nats), so that only a damaged page gets these.
-DAMAGED_PAGE = 3.0
-# Below even odds a place is not worth proposing.
-LEAST = 0.0
+# On a heavily damaged page a place below CLEAR is somewhat likelier to be damage: far less than what the decision takes
+# away on a clean page (6 nats), so that only a damaged page gets these.
+DAMAGED_PAGE = 1.0
+# Places below CLEAR are proposed only in company: where the document shows citations in digits, or clear damage
+# elsewhere. In a text of one sentence a weak proposal would be its own evidence that the page is damaged.
+LEAST_IN_COMPANY = 1.0
 
 # A list has at most a dozen markers; the bound keeps the scan linear.
 MOST_ITEMS = 12
+# "thirty five", "twenty 5": people write a hyphen.
+_UNHYPHENATED = re.compile(r"[a-z]ty (?:[1-9]\b|one|two|three|four|five|six|seven|eight|nine)")
 # How far back a list's first item or a sentence's words are looked for, in characters.
 ITEM_REACH = 45
 SENTENCE_REACH = 300
@@ -50,7 +55,7 @@ MOST_VALUE = 999
 CONTEXT_COLUMNS = ("lang", "class", "word", "note")
 CONTEXT_CLASSES = frozenset(
     {"opener", "label", "numbered", "abbreviation", "quantity", "kin", "finding", "report", "proper", "step"}
-    | {"determiner", "homograph", "joiner", "software", "preposition", "counting"}
+    | {"determiner", "homograph", "joiner", "software", "preposition", "counting", "collective"}
 )
 Context = Mapping[str, frozenset[str]]
 
@@ -67,6 +72,9 @@ _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _DIGITS = re.compile(r"\d{1,3}(?![\d%°]|[^\W\d_A-Z]|[.]\d)")
 # The same, read backwards from a list sign: nothing before it that makes it part of a name or a decimal (IL-6, 3.12).
 _DIGITS_BEFORE = re.compile(r"(?<![\w-])(?<!\d[.])\d{1,3}\Z")
+# Spinners also stop halfway: 25 becomes "twenty 5" as well as "twenty five".
+_TENS = range(20, 100, 10)
+_UNIT = re.compile(r"[ -]([1-9])(?![\w%°]|[.,]\d)")
 # Letters up to a capital glued to them: "nineteenPharmacological".
 _CAPITAL_GLUED = re.compile(r"[^\W\d_A-Z]+(?=[A-Z][a-z])")
 # What makes the number part of something longer: two-thirds, twenty-first, four.five, two's, five%.
@@ -81,7 +89,7 @@ _DEMONYM = re.compile(r"(?!Obese|Cheese)[A-Z][a-z]{2,}(?:(?<!m)ese|ish|(?<!ic)(?
 _MASS = re.compile(r"\w+(?:ance|ence|ity|ness|ism|ology|sis|emia|itis|tion)\Z")
 # A word that a sentence may end with: letters, perhaps hyphenated or with a closing bracket; or a number.
 _PLAIN_WORD = re.compile(
-    r"[(\[\"“‘']?[^\W_]*[^\W\d_][^\W_]*(?:[-–/'’][^\W_]+)*[%)\]]?|\d+(?:[.,]\d+)*[%)\]]?"
+    r"[(\[\"“‘']?[^\W_]*[^\W\d_][^\W_]*(?:[-–/'’][^\W_]+)*[%)\]”\"’']*|\d+(?:[.,]\d+)*[%)\]]?"
 )
 _NO_PLURAL = ("ss", "us", "is", "ics")
 _IRREGULAR_PLURALS = frozenset({"men", "women", "children", "people", "mice", "feet", "teeth", "lives"})
@@ -194,10 +202,13 @@ class Document:
         "parentheses": re.compile(rf"\((\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})*\)"),
         "superscript": re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[^\W\d_][.,;)]))([⁰¹²³⁴-⁹]{1,3})"),
         "bare": re.compile(
-            rf"(?<=[^\W\d_][.!?)”\"])(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})*(?=[\"”)]*(?:\s+[\"“(\[]?[^\W\d_a-z]|\s*\Z|\s*\n))"
+            rf"(?<=[^\W\d_][.!?)”\"])(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})*"
+            r"(?=[\"”)]*(?:\s+[\"“(\[]?[^\W\d_a-z]|\s*\Z|\s*\n))"
         ),
         "comma": re.compile(r"(?<=[^\W\d_],)(\d{1,3})(?= )"),
-        "orphan": re.compile(rf"(?:(?<![^\n])|(?<=[^\W\d_][.!?] ))(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})* (?=[A-Z][a-z]+ [a-z])"),
+        "orphan": re.compile(
+            rf"(?:(?<![^\n])|(?<=[^\W\d_][.!?] ))(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})* (?=[A-Z][a-z]+ [a-z])"
+        ),
     }
 
     def __init__(self, text: str) -> None:
@@ -285,10 +296,10 @@ def find(tokens: Tokens, resources: HasLanguage, style: Style | None = None) -> 
 
     style: how markers are written: "brackets" [2], "parentheses" (2), "superscript" ² or "bare" 2. None: words in
     brackets keep theirs; others become bare or superscript digits, as the document has more of.
-    Languages without a table of number words give no findings. Raises ValueError for an unknown style.
+    Languages without a table of number words give no findings. Raises SettingsError for an unknown style.
     """
     if style is not None and style not in STYLES:
-        raise ValueError(f"citation style {style!r} is not known; use one of {', '.join(STYLES)}, or None")
+        raise SettingsError(f"citation style {style!r} is not known; use one of {', '.join(STYLES)}, or None")
     lang = language(resources.lang)
     if lang is None:
         return []
@@ -298,7 +309,7 @@ def find(tokens: Tokens, resources: HasLanguage, style: Style | None = None) -> 
         return []
     document = Document(text)
     numbered = _enumeration(sites)
-    findings = []
+    weighed = []
     for site in sites:
         named = _place(site, words)
         if named is None or site.start in numbered:
@@ -306,10 +317,12 @@ def find(tokens: Tokens, resources: HasLanguage, style: Style | None = None) -> 
         rule, weigh = named
         reasons = weigh(site, words, document)
         _weigh_numbers(site, weigh, document, reasons)
-        finding = _finding(text, site, rule, reasons, style, document)
-        if finding is not None:
-            findings.append(finding)
-    return findings
+        weighed.append((site, rule, reasons))
+    company = document.cites > 0 or any(reasons.nats >= CLEAR for _, _, reasons in weighed)
+    least = LEAST_IN_COMPANY if company else CLEAR
+    return [
+        _finding(text, site, rule, reasons, style, document) for site, rule, reasons in weighed if reasons.nats >= least
+    ]
 
 
 # --- reading a marker -------------------------------------------------------------------------------------------------
@@ -357,6 +370,9 @@ def _item(text: str, start: int, words: Words) -> Item | None:
         match = words.numbers.match(text, start, limit)
         if match is not None:
             end, value = match
+            unit = _UNIT.match(text, end) if value in _TENS and words.numbers.lang == "en" else None
+            if unit is not None:
+                end, value = unit.end(), value + int(unit.group(1))
             # "fourteen one The": the grammar takes capitals as well, a marker is in lower case
             return Item(start, end, value, True) if text[start:end].islower() else None
     return None
@@ -461,7 +477,7 @@ def _enumeration(sites: list[Site]) -> set[int]:
     return set()
 
 
-# --- kinds of places: each function gathers the reasons, for (+) and against (-) ---------------------------------------
+# --- kinds of places: each function gathers the reasons, for (+) and against (-) ------------------------------------
 
 Place = Callable[[Site, Words, Document], Reasons]
 
@@ -513,8 +529,8 @@ def _glued(site: Site, words: Words, document: Document) -> Reasons:
         _capital_after(site, words, reasons, known=2.5, counted=-1.5)
         if label:
             reasons.add(-5, "glued", f"{site.word!r} takes numbers")
-        if len(_WORD.findall(site.sentence)) < 2:
-            reasons.add(-2, "glued", "the sentence before is a single word")
+        if len(site.sentence.strip()) < 6:
+            reasons.add(-3, "glued", "the sentence before is a single short word")
     if document.count("bare", "superscript"):
         reasons.add(2, "document", "citations in digits stand in the same place elsewhere")
     return reasons
@@ -523,7 +539,7 @@ def _glued(site: Site, words: Words, document: Document) -> Reasons:
 def _lower_case_after(site: Site, words: Words, reasons: Reasons) -> None:
     """The text goes on in lower case: careless writing with a real count, or a sentence that lost its capital too."""
     following = (site.next_word.lower(), site.second_word.lower())
-    counts = any(map(_plural, following)) or words.has("counting", following[0])
+    counts = _plural(following[0]) or _plural(following[1]) or words.has("counting", following[0])
     careful = site.sentence[:1].isupper() and len(_WORD.findall(site.sentence)) >= 4
     if site.next_gap and following[0] and careful and not counts:
         reasons.add(-2.5, "glued", "goes on in lower case, with nothing to count")
@@ -605,6 +621,8 @@ def _square(site: Site, words: Words, document: Document) -> Reasons:
         reasons.add(-4, "bracketed", f"{site.next_word} may be what is counted")
     else:
         reasons.add(1, "bracketed", "nothing to count follows")
+    if _AUTHOR.search(site.left):
+        reasons.add(3, "bracketed", "right after et al.")
     if words.has("determiner", previous.lower()):
         reasons.add(-3, "bracketed", f"{previous} wants a word after it: an editor's insertion")
     if site.left.rfind("“") > site.left.rfind("”") or site.left.count('"') % 2:
@@ -640,16 +658,20 @@ def _round(site: Site, words: Words, document: Document) -> Reasons:
     elif site.next_word and _plural(site.next_word):
         reasons.add(-4, "bracketed", f"{site.next_word} may be what is counted")
     elif site.next_word:
-        reasons.add(0.5, "bracketed", "nothing to count follows")
-    if site.gap and previous:
+        reasons.add(2 if site.value >= 10 else 0.5, "bracketed", "goes on with nothing to count")
+    if _AUTHOR.search(site.left):
+        reasons.add(3, "bracketed", "right after et al.")
+    elif site.gap and previous:
         if words.has("kin", previous.lower()):
             reasons.add(-5, "bracketed", f"perhaps the age of the {previous}")
+        elif words.has("collective", previous.lower()):
+            reasons.add(-4, "bracketed", f"perhaps how many make the {previous}")
         elif previous[0].isupper() and not previous.isupper() and len(held) > 1:
             reasons.add(-3, "bracketed", f"perhaps the age or the score of {previous}")
         elif _plural(previous):
             reasons.add(-2.5, "bracketed", f"perhaps how many {previous}")
     if any(words.has("quantity", word) for word in held):
-        reasons.add(-2.5, "bracketed", "the sentence speaks of how many")
+        reasons.add(-3.5, "bracketed", "the sentence speaks of how many")
     if any(words.has("finding", word) for word in held):
         reasons.add(2.6, "bracketed", "the sentence reports what was found")
     if site.value == 1 and not site.several:
@@ -727,6 +749,8 @@ def _weigh_numbers(site: Site, place: Place, document: Document, reasons: Reason
         reasons.add(-8, "number", f"no reference list reaches {max(values)}" if min(values) else "no reference is zero")
     if site.value == 1 and not site.several and place in (_glued, _orphan):
         reasons.add(-1.5, "number", "one is also a pronoun")
+    if _UNHYPHENATED.search(site.string):
+        reasons.add(1, "number", "its hyphen is lost, as in machine-made number words")
     if site.several:
         if site.ascending:
             reasons.add(1.5, "list", "several numbers, rising")
@@ -744,13 +768,13 @@ def _weigh_numbers(site: Site, place: Place, document: Document, reasons: Reason
 def _plural(word: str) -> bool:
     """Looks like an English plural: what a number from two on counts."""
     lower = word.lower()
-    return lower in _IRREGULAR_PLURALS or (len(lower) > 3 and lower.endswith("s") and not lower.endswith(_NO_PLURAL))
+    return lower in _IRREGULAR_PLURALS or (len(lower) > 3 and lower[-1] == "s" and not lower.endswith(_NO_PLURAL))
 
 
 def _title(right: str) -> bool:
     """Whether most long words of the rest of the line have capitals. Its first word always has, and does not count."""
     line = right.split("\n", 1)[0]
-    long_words = [word for word in _WORD.findall(line)[1:9] if len(word) > 3]
+    long_words: list[str] = [word for word in _WORD.findall(line)[1:9] if len(word) > 3]
     capitals = sum(word[0].isupper() and not word.isupper() for word in long_words)
     return capitals > 0 and 2 * capitals >= len(long_words)
 
@@ -765,10 +789,8 @@ def _last_word(left: str) -> str:
 
 def _finding(
     text: str, site: Site, rule: str, reasons: Reasons, style: Style | None, document: Document
-) -> Finding | None:
-    """The proposal for a site, or None where the reasons against it win."""
-    if reasons.nats < LEAST:
-        return None
+) -> Finding:
+    """The proposal for a site."""
     clear = reasons.nats >= CLEAR
     if not clear:
         reasons.add(DAMAGED_PAGE, "page", "on a heavily damaged page")
@@ -785,9 +807,10 @@ def _finding(
 
 def _rewording(text: str, site: Site, style: Style | None, document: Document) -> tuple[int, int, str]:
     """What to put where: digits for words, and no more than that unless a style asks for it."""
-    own: Style = {"[": "brackets", "(": "parentheses", "": document.glued_style}[site.bracket]  # type: ignore[assignment]
+    in_brackets: dict[str, Style] = {"[": "brackets", "(": "parentheses"}
+    own = in_brackets.get(site.bracket) or document.glued_style
     wanted = style or own
-    if wanted == "bare" and not site.bracket or wanted == own != "superscript":
+    if (wanted == "bare" and not site.bracket) or wanted == own != "superscript":
         spelled = [item for item in site.items if item.in_words]
         start, end = spelled[0].start, spelled[-1].end
         return start, end, _digits(text, start, end, site.items)

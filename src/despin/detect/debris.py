@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # A finding with less evidence than this on a heavily damaged page would be refused on any page.
 LEAST = 0.0
 
+# Part of the context's log odds that is believed: an n-gram model is too sure of what it never saw.
+CONTEXT_SCALE = 0.7
+
 # Function words that no English clause repeats. Not here: "had had", "that that", "is is", "in in", "on on", "her her",
 # "do do", "no no", "so so", "very very", which people write.
 NEVER_TWICE = frozenset(
@@ -49,7 +52,8 @@ def _anchors(reading: Reading, resources: Resources) -> list[Finding]:
     kept = inside[which]
     which, candidate = which[kept], candidate[kept]
     at, length = matches.at[which], matches.length[which]
-    shift = index.context_shift(reading, at, length, candidate)
+    original_fits, spun_fits = index.context(reading, at, length, candidate)
+    shift = CONTEXT_SCALE * (original_fits - spun_fits)
     nats = np.round(index.weight_nats[candidate] + shift, 4)
     findings = []
     for i in np.flatnonzero(nats >= LEAST).tolist():

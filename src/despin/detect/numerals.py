@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from despin.settings import SettingsError
 from despin.tables import TableError, data_folder, read_rows
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
@@ -60,6 +61,9 @@ class Grammar:
         return None if found is None else (found.end(), self._value(found))
 
     def _value(self, found: re.Match[str]) -> int:
+        single = self.values.get(found.group())
+        if single is not None:  # most numbers are one word, written as in the table
+            return single
         value = 0
         for name, part in found.groupdict().items():
             if part is not None:
@@ -236,7 +240,7 @@ def load_grammar(folder: Path, lang: str) -> Grammar:
         if not value.isdecimal():
             raise TableError(f"{path}:{line}: value {value!r} must be a whole number")
         atoms[role].append((int(value), spelling))
-    missing = {value for value in range(100)} - {value for value, _ in atoms["small"]}
+    missing = set(range(100)) - {value for value, _ in atoms["small"]}
     if missing:
         raise TableError(f"{path}: no row of role small for {sorted(missing)[:5]}; run scripts/build_numerals.py")
     number, heads = _number(atoms), _heads(atoms)
@@ -264,11 +268,11 @@ def language(lang: str) -> str | None:
 def grammar(lang: str = "en") -> Grammar:
     """The shipped grammar of a language, loaded once per process.
 
-    Raises ValueError for a language without a table.
+    Raises SettingsError for a language without a table.
     """
     name = language(lang)
     if name is None:
-        raise ValueError(f"no number words for language {lang!r}; there are tables for {', '.join(LANGUAGES)}")
+        raise SettingsError(f"no number words for language {lang!r}; there are tables for {', '.join(LANGUAGES)}")
     return _shipped(name)
 
 
@@ -281,7 +285,7 @@ def parse(words: str, lang: str = "en") -> int | None:
     None for ordinals ("twenty-first"), plurals ("twenties"), years read in pairs ("nineteen eighty-four"), a bare
     "hundred" in English, and anything with digits. "a hundred" is 100 and "a thousand" 1000: the article is a spelling
     of one there. White space around the words is passed over.
-    Raises ValueError for a language without a table, TypeError for anything but a str.
+    Raises SettingsError for a language without a table, TypeError for anything but a str.
     """
     if not isinstance(words, str):
         raise TypeError(f"parse needs a str, not {type(words).__name__}")
@@ -301,7 +305,7 @@ def spans(text: str, lang: str = "en") -> Iterator[NumberSpan]:
 
     Words that only a gap or hyphen parts belong to one run; a run that is no single cardinal has no value. Words that
     are both article and number (German ein, French un) are found wherever they stand: place is the caller's business.
-    Raises ValueError for a language without a table.
+    Raises SettingsError for a language without a table.
     """
     words = grammar(lang)
     joint = re.compile(JOINT)

@@ -4,9 +4,12 @@ Start reading at `find`. It looks twice. The first look takes only wordings that
 from the context, that something was replaced. Where such strong traces stand close together the second look takes
 every wording of the maps, however ordinary; clean text, which has hardly any traces, is not looked at again.
 
-The evidence for an original o over the spun s in a context c is
-``log odds(weight) + PMI(o; c) - PMI(s; c)``: the row's weight was judged without a context, so that the context adds
-only how much better o goes with its neighbours, not how much more frequent it is.
+The evidence for an original o over the spun s is a sum of named signals (`SIGNALS`), each times its weight
+(data/spin_weights.tsv): the log odds of the map's row, which was judged without a context; how well o and s go with
+their neighbours (pointwise mutual information, so that the context does not repeat how frequent the words are); how
+often either stands elsewhere in the document; a stray capital; an article that fits o and not s. The weights are those
+of a conditional logit model (McFadden, 1974) in which all originals of a place compete with leaving it alone, fitted on
+pages with one replaced word in five by ``python -m benchmarks.calibrate``.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from despin.context import FloatArray
-from despin.maps import CONTEXT_MOST, CONTEXT_SCALE, MapIndex, Matches, Row, holds
+from despin.maps import CONTEXT_MOST, MapIndex, Matches, holds
 from despin.reading import Reading
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
@@ -29,8 +32,23 @@ if TYPE_CHECKING:
 
 IntArray = npt.NDArray[np.int64]
 
+# Signals by name, in the order of the columns of `signals`.
+SIGNALS = (
+    "always",  # 1: what a match of a map says at all
+    "row",  # log odds of the row's weight
+    "original_fits",  # PMI of the original with its neighbours, bounded
+    "spun_fits",  # PMI of what stands there with its neighbours, bounded
+    "original_repeats",  # how often the original stands in the document, on a log scale
+    "spun_repeats",  # how often the spun wording stands elsewhere in the document, on a log scale
+    "capital",  # 1 for a stray capital
+    "article",  # 1 where a/an fits the original and not what stands there
+    "many_words",  # words of the spun wording beyond the first
+    "word_for_word",  # 1 for rows of this family; phrase_rewriter is what the others are measured against
+    "other_family",  # 1 for rows of the smaller families
+)
+
 # A finding with less evidence than this on a heavily damaged page would be refused on any page.
-LEAST = -1.0
+LEAST = -0.5
 
 # The first look: evidence that counts as a strong trace, in nats on a heavily damaged page.
 STRONG = 2.0
@@ -42,31 +60,33 @@ FIRST_LOOK_WEIGHT = -1.1
 CLOSE_TRACES = 3
 CLOSE_WORDS = 150
 
-# A capital on a common word inside a sentence: this family of spinners capitalises 5 to 10 % of what it puts in,
-# people fewer than 1 % of such words (names of products, headings, emphasis).
-CAPITAL = 2.0
+# Occurrences are counted per this many words, so that a long document does not weigh more than a short one.
+REPEAT_WORDS = 500
 
-# "an mistake": the article was right for the word that stood there. People get it wrong in 1 of about 300 cases,
-# spinners leave it wrong whenever the first sound changes, which is in about 1 of 4.
-ARTICLE = 3.0
+# At most this many alternatives are kept for a place.
+MOST_ALTERNATIVES = 5
 
 
-def find(reading: Reading, resources: Resources) -> list[Finding]:
-    """Wordings of the synonym maps that may stand for something else. Offsets are those of the text that was read."""
-    index = resources.maps
+def find(reading: Reading, resources: Resources, *, everywhere: bool = False) -> list[Finding]:
+    """Wordings of the synonym maps that may stand for something else. Offsets are those of the text that was read.
+
+    everywhere: take the second look at the whole text.
+    """
     if not len(reading):
         return []
-    matches = index.find(reading)
-    first = index.expand(matches)
-    heavy = index.weight_nats[first[1]] >= FIRST_LOOK_WEIGHT
-    which, candidate, nats = _weigh(reading, index, matches, first[0][heavy], first[1][heavy])
-    strong = np.unique(matches.at[which[nats >= STRONG]])
-    near = _close(strong, len(reading))
+    search = _Search(reading, resources)
+    which, candidate = search.index.expand(search.matches)
+    heavy = search.index.weight_nats[candidate] >= FIRST_LOOK_WEIGHT
+    first = search.weigh(which[heavy], candidate[heavy])
+    strong = np.unique(search.matches.at[first[0][first[2] >= STRONG]])
+    near = np.full(len(reading), everywhere) | _close(strong, len(reading))
+    # away from other traces only a strong one may pass
+    alone = ~near[search.matches.at[first[0]]] & (first[2] < STRONG)
+    parts = [tuple(part[~alone] for part in first)]
     if near.any():
-        again = near[matches.at[first[0]]] & ~heavy
-        more = _weigh(reading, index, matches, first[0][again], first[1][again])
-        which, candidate, nats = (np.concatenate(pair) for pair in zip((which, candidate, nats), more, strict=True))
-    return list(_findings(reading, index, matches, which, candidate, nats))
+        again = near[search.matches.at[which]] & ~heavy
+        parts.append(search.weigh(which[again], candidate[again]))
+    return list(search.findings(*(np.concatenate(columns) for columns in zip(*parts, strict=True))))
 
 
 def _close(strong: IntArray, count: int) -> npt.NDArray[np.bool_]:
@@ -81,75 +101,126 @@ def _close(strong: IntArray, count: int) -> npt.NDArray[np.bool_]:
     return np.cumsum(edges[:-1]) > 0
 
 
-def _weigh(
-    reading: Reading, index: MapIndex, matches: Matches, which: IntArray, candidate: IntArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """The candidates with at least LEAST nats: (which match, which candidate, evidence without the article's)."""
-    if not len(which):
-        return which, candidate, np.zeros(0)
-    base = index.weight_nats[candidate]
-    if reading.capital.any():
-        base = base + CAPITAL * stray_capitals(reading)[matches.at[which]]
-    # what the context at most can add, and what a broken article can
-    possible = base + CONTEXT_MOST * CONTEXT_SCALE + ARTICLE >= LEAST
-    which, candidate, base = which[possible], candidate[possible], base[possible]
-    shift = index.context_shift(reading, matches.at[which], matches.length[which], candidate)
-    nats = np.round(base + shift, 4)
-    kept = nats >= LEAST - ARTICLE
-    return which[kept], candidate[kept], nats[kept]
+class _Search:
+    """The matches of one reading and what their candidates are weighed by."""
 
+    def __init__(self, reading: Reading, resources: Resources) -> None:
+        self.reading = reading
+        self.index: MapIndex = resources.maps
+        self.weights = np.array([resources.spin_weights[name] for name in SIGNALS])
+        self.matches: Matches = self.index.find(reading)
+        self.capital = stray_capitals(reading)
+        scale = REPEAT_WORDS / max(reading.word_count, REPEAT_WORDS)
+        self.word_counts = np.bincount(reading.ids, minlength=len(reading.context.vocabulary)) * scale
+        self.entry_counts = np.bincount(self.matches.entry, minlength=len(self.index)) * scale
+        # the occurrence that is looked at is none of the others
+        self.itself = scale
 
-def _findings(
-    reading: Reading, index: MapIndex, matches: Matches, which: IntArray, candidate: IntArray, nats: FloatArray
-) -> Iterator[Finding]:
-    """One finding for each place and each family; its alternatives best first."""
-    order = np.lexsort((candidate, which))
-    groups: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for w, c, n in zip(which[order].tolist(), candidate[order].tolist(), nats[order].tolist(), strict=True):
-        groups.setdefault((int(matches.at[w]), int(matches.length[w])), []).append((c, n))
-    for (at, length), candidates in groups.items():
-        finding = _finding(reading, index, at, length, candidates)
-        if finding is not None:
-            yield finding
+    def weigh(self, which: IntArray, candidate: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """The candidates with at least LEAST nats: (which match, which candidate, nats, signals)."""
+        # what signals that cost a look-up can add at most
+        weights = dict(zip(SIGNALS, self.weights.tolist(), strict=True))
+        most = CONTEXT_MOST * (abs(weights["original_fits"]) + abs(weights["spun_fits"])) + sum(
+            max(weights[name], 0.0) * most for name, most in (("original_repeats", 2.0), ("article", 1.0), ("capital", 1.0))
+        )
+        possible = weights["always"] + weights["row"] * self.index.weight_nats[candidate] + most >= LEAST
+        which, candidate = which[possible], candidate[possible]
+        signals = self.signals(which, candidate)
+        nats = np.round(signals @ self.weights, 4)
+        kept = nats >= LEAST
+        return which[kept], candidate[kept], nats[kept], signals[kept]
 
+    def signals(self, which: IntArray, candidate: IntArray) -> FloatArray:
+        """One row a candidate, one column a signal."""
+        reading, index = self.reading, self.index
+        at, length = self.matches.at[which], self.matches.length[which]
+        table = np.zeros((len(which), len(SIGNALS)))
+        if not len(which):
+            return table
+        family = index.family[candidate]
+        original_fits, spun_fits = index.context(reading, at, length, candidate)
+        # the rarest word of the original says how often it can stand in the document
+        held = np.where(index.ids[candidate] < 0, np.inf, self.word_counts[index.ids[candidate]]).min(axis=1)
+        columns = (
+            1.0,
+            index.weight_nats[candidate],
+            original_fits,
+            spun_fits,
+            np.log1p(held),
+            np.log1p(np.maximum(self.entry_counts[self.matches.entry[which]] - self.itself, 0.0)),
+            self.capital[at],
+            self._article_mended(at, candidate),
+            length - 1,
+            family == "word_for_word",
+            (family != "word_for_word") & (family != "phrase_rewriter"),
+        )
+        for number, column in enumerate(columns):
+            table[:, number] = column
+        return table
 
-def _finding(
-    reading: Reading, index: MapIndex, at: int, length: int, candidates: list[tuple[int, float]]
-) -> Finding | None:
-    text = reading.tokens.text
-    start, end = reading.span(at, at + length - 1)
-    model = text[start:end]
-    opens = bool(reading.opens[at])
-    alone = not opens and bool(stray_around(reading, at, length))
-    before = reading.word(at - 1)
-    by_text: dict[str, tuple[float, Alternative, Row]] = {}
-    for number, nats in candidates:
-        row = index.rows[number]
-        if any(holds(condition, reading, at, length) for condition in row.keep_if):
-            continue
-        original = index.originals[number]
-        wording = in_case_of(original, model, opens_sentence=opens, alone=alone)
-        if wording == model:
-            continue
-        reasons = [Evidence(round(float(index.weight_nats[number]), 4), "spin.map", f"{row.family}: {original} <- {model.lower()}")]
-        if model[:1].isupper() and not opens and alone:
-            reasons.append(Evidence(CAPITAL, "spin.capital", "a capital inside a sentence"))
-        context = round(nats - sum(reason.nats for reason in reasons), 4)
-        if context:
-            reasons.append(Evidence(context, "spin.context", reading.context.name))
-        broken = fold(before) in ("a", "an") and article(model) != fold(before)
-        if broken and article(original) == fold(before):
-            reasons.append(Evidence(ARTICLE, "spin.article", f"{before} {model}"))
-        alternative = Alternative(wording, tuple(reasons))
-        known = by_text.get(wording)
-        if known is None or alternative.nats > known[0]:
-            by_text[wording] = (alternative.nats, alternative, row)
-    ranked = sorted(by_text.values(), key=lambda item: (-round(item[0], 4), item[1].text))
-    if not ranked or ranked[0][0] < LEAST:
-        return None
-    alternatives = tuple(alternative for _, alternative, _ in ranked[:5])
-    family = ranked[0][2].family
-    return _with_article(reading, at, Finding(start, end, model, "spin.map", alternatives, family))
+    def _article_mended(self, at: IntArray, candidate: IntArray) -> npt.NDArray[np.bool_]:
+        """Where "a" or "an" before the place fits the candidate and not what stands there."""
+        reading = self.reading
+        shape = reading.tokens.per_type(lambda string: fold(string) == "an")[reading.index]
+        either = shape | reading.tokens.per_type(lambda string: fold(string) == "a")[reading.index]
+        before = np.maximum(at - 1, 0)
+        asked = either[before] & reading.joined[before] & (at > 0)
+        mended = np.zeros(len(at), np.bool_)
+        places = np.flatnonzero(asked)
+        mended[places] = self.index.takes_an[candidate[places]] == shape[before[places]]
+        for place in places[mended[places]].tolist():
+            standing = reading.word(int(at[place]))
+            mended[place] = (article(standing) == "an") != shape[before[place]]
+        return mended
+
+    def findings(self, which: IntArray, candidate: IntArray, nats: FloatArray, signals: FloatArray) -> Iterator[Finding]:
+        """One finding for each place; its alternatives best first."""
+        places: dict[tuple[int, int], list[int]] = {}
+        spans = zip(self.matches.at[which].tolist(), self.matches.length[which].tolist(), strict=True)
+        for number, span in enumerate(spans):
+            places.setdefault(span, []).append(number)
+        for (at, length), numbers in sorted(places.items()):
+            finding = self._finding(at, length, [(int(candidate[n]), float(nats[n]), signals[n]) for n in numbers])
+            if finding is not None:
+                yield finding
+
+    def _finding(self, at: int, length: int, candidates: list[tuple[int, float, FloatArray]]) -> Finding | None:
+        reading, index = self.reading, self.index
+        start, end = reading.span(at, at + length - 1)
+        model = reading.tokens.text[start:end]
+        opens = bool(reading.opens[at])
+        alone = not opens and _among_lower_case(reading, at, length)
+        ranked: dict[str, tuple[float, int, FloatArray]] = {}
+        for number, nats, signals in candidates:
+            if any(holds(condition, reading, at, length) for condition in index.rows[number].keep_if):
+                continue
+            wording = in_case_of(index.originals[number], model, opens_sentence=opens, alone=alone)
+            if wording != model and (wording not in ranked or (nats, -number) > (ranked[wording][0], -ranked[wording][1])):
+                ranked[wording] = (nats, number, signals)
+        if not ranked:
+            return None
+        best = sorted(ranked.items(), key=lambda item: (-item[1][0], item[0]))[:MOST_ALTERNATIVES]
+        alternatives = tuple(
+            Alternative(wording, self._evidence(number, signals, nats)) for wording, (nats, number, signals) in best
+        )
+        family = index.rows[best[0][1][1]].family
+        return _with_article(reading, at, Finding(start, end, model, "spin.map", alternatives, family))
+
+    def _evidence(self, candidate: int, signals: FloatArray, nats: float) -> tuple[Evidence, ...]:
+        """The signals as named evidence; what rounding leaves over goes to the row, so that the sum is `nats`."""
+        worth = dict(zip(SIGNALS, np.round(signals * self.weights, 4).tolist(), strict=True))
+        context = round(worth["original_fits"] + worth["spun_fits"], 4)
+        document = round(worth["original_repeats"] + worth["spun_repeats"], 4)
+        row = self.index.rows[candidate]
+        source = f"{row.family}: {self.index.originals[candidate]} <- {self.index.spun[self.index.entry_of_candidate[candidate]]}"
+        other = [
+            Evidence(context, "spin.context", self.reading.context.name),
+            Evidence(document, "spin.document", "how often either wording stands in the document"),
+            Evidence(worth["capital"], "spin.capital", "a capital inside a sentence"),
+            Evidence(worth["article"], "spin.article", "the article before it fits the original"),
+        ]
+        rest = round(nats - sum(reason.nats for reason in other), 4)
+        return (Evidence(rest, "spin.map", source), *(reason for reason in other if reason.nats))
 
 
 def _with_article(reading: Reading, at: int, finding: Finding) -> Finding:
@@ -175,9 +246,8 @@ def _article_like(before: str, wording: str) -> str:
     return needed.capitalize() if before[0].isupper() else needed
 
 
-def stray_around(reading: Reading, at: int, length: int) -> bool:
-    """Whether the words next to items `at` to `at + length` inside the sentence are in lower case."""
-    left = at == 0 or not reading.capital[at - 1]
+def _among_lower_case(reading: Reading, at: int, length: int) -> bool:
+    """Whether the words next to a wording have no capitals."""
     after = at + length
-    right = after >= len(reading) or not reading.capital[after]
-    return bool(left and right)
+    return not (at > 0 and reading.capital[at - 1]) and not (after < len(reading) and reading.capital[after])
+
