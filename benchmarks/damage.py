@@ -10,12 +10,14 @@ table rows that do the most damage. Start reading at `main`.
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import despin
@@ -26,6 +28,9 @@ from benchmarks.registers import BUDGETS, LEVELS, WORST, Register
 from despin import Edit
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+# Bounds of the lengths of documents, in words, by which the rates are summed too.
+LENGTHS = (20, 60, 200, 1000, 5000)
 
 # Characters of a sentence shown on each side of a change.
 CONTEXT = 110
@@ -137,6 +142,26 @@ def measure(
     return rows, every
 
 
+def by_length(sampled: dict[str, list[Document]], changes: Sequence[Change]) -> str:
+    """Rates by length of document: a short text says little about its own damage, so that its findings weigh more."""
+    texts = [document for documents in sampled.values() for document in documents]
+    lengths = {(document.register, document.id): count_words(document.text) for document in texts}
+    rows = []
+    for level in dict.fromkeys(change.level for change in changes):
+        for low, high in pairwise((0, *LENGTHS, math.inf)):
+            words = sum(length for length in lengths.values() if low <= length < high)
+            of_level = [change for change in changes if change.level == level]
+            changed = sum(
+                change.words
+                for change in of_level
+                if low <= lengths[change.document.register, change.document.id] < high
+            )
+            if words:
+                name = f"{low:,} to {high - 1:,}" if high < math.inf else f"{low:,} and more"
+                rows.append([level, name, f"{words:,}", f"{changed:,}", one_in(changed / words)])
+    return table(("level", "words of the document", "words", "changed", "rate"), rows)
+
+
 def most_frequent(changes: Sequence[Change], most: int) -> str:
     """The substitutions that change the most words, and the rules and table rows behind the changes."""
     parts = []
@@ -191,6 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     rows, changes = measure(chosen, levels, sampled)
     print(table(HEADER, rows))
+    print("\nby length of document, all registers\n" + by_length(sampled, changes))
     print("\n" + most_frequent(changes, options.top))
     lines = ["\t".join(COLUMNS), *(change.row() for change in changes)]
     if options.list:

@@ -74,7 +74,7 @@ class Teacher:
     """SmolLM2 on torch: matrices in bf16, the residual stream and norms in fp32."""
 
     def __init__(self, weights: GGUF, threads: int) -> None:
-        import torch
+        import torch  # type: ignore[import-not-found,unused-ignore]
 
         torch.set_num_threads(threads)
         torch.set_grad_enabled(False)
@@ -285,7 +285,8 @@ COLUMNS = 384
 
 # Columns are sorted by how much they explain. On the left side the first 104 get 4 bits and the rest 2, about what
 # reverse water-filling gives; on the right side, with a fifth of the rows, all get 4. In trials 384 columns lost .06
-# nats (KL divergence from the full rank, mean over words) and these bits another .07; 2 bits on the right .06 more.
+# nats (KL divergence from the full rank, mean over words) and these bits another .07; with the left side's bits on the
+# right it was .04 more.
 LEFT_FINE = 104
 RIGHT_FINE = COLUMNS
 
@@ -386,8 +387,8 @@ def mean_rest(taught: dict[str, Array]) -> Array:
 
 def build(taught: dict[str, Array], frequencies: Array) -> dict[str, Array]:
     """The arrays of the four files, by file name."""
-    hidden: Array = np.mean([taught[f"hidden{i}"] for i in range(len(PROMPTS))], axis=0, dtype=np.float32)
-    first: Array = np.mean([taught[f"first{i}"] for i in range(len(PROMPTS))], axis=0, dtype=np.float64)
+    hidden: Array = np.stack([taught[f"hidden{i}"] for i in range(len(PROMPTS))]).mean(0)
+    first: Array = np.stack([taught[f"first{i}"] for i in range(len(PROMPTS))]).mean(0, dtype=np.float64)
     tokens, row = np.unique(taught["start"], return_inverse=True)
     embedding = taught["embedding"][tokens]
     rest = mean_rest(taught)
@@ -423,9 +424,11 @@ def build(taught: dict[str, Array], frequencies: Array) -> dict[str, Array]:
 # --- the command -----------------------------------------------------------------------------------------------------
 
 # Pairs compared by --check, and how far apart two builds may be: the median and the 99th percentile of the difference
-# of two log probabilities, in nats. Rounding in the teacher moves a few values over the edge to the next level. TODO
+# of two log probabilities, in nats. Rounding in the teacher moves values over the edge to the next of few levels:
+# errors as large as those of bf16 against fp32 (2 % of the hidden states' deviation, measured) gave .20 and .90. The
+# same outputs of the teacher give the same table, bit by bit, with the same numpy.
 CHECKED_PAIRS = 100_000
-TOLERANCE = (0.05, 0.3)
+TOLERANCE = (0.25, 1.1)
 
 
 def difference(one: DenseBigrams, other: DenseBigrams) -> tuple[float, float]:

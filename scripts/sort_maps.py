@@ -24,7 +24,7 @@ def tidy(rows: list[Row]) -> list[Row]:
     """One row a (original, spun, pos), the heaviest; the weights of a spun wording scaled down where they exceed 1."""
     best: dict[tuple[str, str, str], Row] = {}
     for row in rows:
-        if without_articles(row.original) == without_articles(row.spun):
+        if without_articles(row.original) == without_articles(row.spun) or doubled(row.spun) == row.original:
             continue
         key = (row.original, row.spun, row.pos)
         if key not in best or best[key].weight < row.weight:
@@ -50,6 +50,12 @@ def tidy(rows: list[Row]) -> list[Row]:
 def without_articles(wording: str) -> str:
     """A wording with "an" as "a": which of the two stands is settled by the next word, not by a map."""
     return " ".join("a" if word == "an" else word for word in wording.split(" "))
+
+
+def doubled(wording: str) -> str:
+    """The word of which a wording is two copies, or "": doubled words are the debris detector's."""
+    first, _, second = wording.partition(" ")
+    return first if first == second else ""
 
 
 def cell(row: Row) -> str:

@@ -16,11 +16,16 @@ from despin.detect.citations import (
     CLEAR,
     CONTEXT_CLASSES,
     CONTEXT_COLUMNS,
+    DOCUMENT_MOST,
     ITEM_REACH,
     MOST_ITEMS,
     MOST_VALUE,
     STYLES,
     Document,
+    _place,
+    _sites,
+    _weigh,
+    _words,
     find,
     load_context,
 )
@@ -194,3 +199,21 @@ def test_context_table_names_file_and_line_when_malformed(tmp_path: Path) -> Non
         (tmp_path / "numerals" / "context.tsv").write_text("\t".join(CONTEXT_COLUMNS) + f"\n{row}\n", encoding="utf-8")
         with pytest.raises(TableError, match=message):
             load_context(tmp_path)
+
+
+def test_no_document_adds_more_than_the_bound() -> None:
+    cited = " Salts stay out,3 and sugars.[4] Fats pass (5) slowly.6 7 The cell swells.8 9 These die."
+    for text in (
+        "Sleep lowers stress.two The effect fades.",
+        "nine The effect is brief.",
+        "It passes water,fourteen which swells.",
+        "It is known [two].",
+        "It is known (two).",
+    ):
+        alone, here = Document(""), Document(text + cited)
+        words = _words("en")
+        (site, *_) = _sites(tokenize(text), words)
+        named = _place(site, words)
+        assert named is not None
+        gained = _weigh(site, words, named[1], here).nats - _weigh(site, words, named[1], alone).nats
+        assert 0 < gained <= DOCUMENT_MOST

@@ -80,7 +80,7 @@ def _weigh(
     finding: Finding, rates: Mapping[str, Rate], level: Level, protected: Sequence[tuple[int, int, str]]
 ) -> _Weighed:
     group = GROUPS[finding.kind]
-    rate = 0.0 if finding.rate_free else rates[group].nats
+    rate = 0.0 if finding.rate_free else rates[group].nats_for(finding.family)
     nats = round(finding.best.nats + rate, 4)
     evidence = finding.best.evidence
     if not finding.rate_free:

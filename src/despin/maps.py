@@ -34,8 +34,9 @@ LONGEST = 6
 # Words of context on either side: what a trigram can see.
 REACH = 2
 
-# An n-gram model is too sure of itself: what it never saw is not impossible. No neighbourhood counts for more.
-CONTEXT_MOST = 6.0
+# An n-gram model is too sure of itself: what it never saw is not impossible. No neighbourhood counts for more; a word
+# in a fixed term reaches about 10 nats with its neighbours on both sides.
+CONTEXT_MOST = 12.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,15 @@ WORD = rf"{LETTERS}(?:['’ʼ]{LETTERS})*+"
 # ("example.com" against "dysfunction.two"). Only endings that are no English words.
 ENDINGS = r"(?:com|org|net|edu|gov|info|io|uk|html?|php|aspx?|pdf|docx?|xlsx?|csv|json|xml|yaml|txt|py|js|css|jpe?g|png|gif|zip)"
 
+# The rest of an address: up to white space or a quote, but the marks at its end belong to the sentence. Brackets are
+# part of it in pairs, or where more follows: ".../Foo_(bar)" keeps both, "(see www.example.org/x)." leaves ")." out.
+ADDRESS = r"""(?:[^\s<>"“”.,;:!?()\[\]'’]++|\([^\s<>"“”()]{0,200}+\)|[.,;:!?()\[\]'’]{1,8}+(?=[^\s<>"“”.,;:!?()\[\]'’]))++"""
+
 CODE = rf"""
-    (?:https?|ftp)://[^\s<>"“”]++(?<![.,;:)\]])?                    # URL, up to white space or a quote
-  | www\.[^\s<>"“”]++                                           # URL without scheme
+    (?:https?|ftp)://{ADDRESS}                                   # URL
+  | www\.{ADDRESS}                                              # URL without scheme
   | (?=[^\s@]{{1,64}}@)[\p{{L}}\p{{N}}._%+\-]{{1,64}}+@[\p{{L}}\p{{N}}\-]{{1,63}}+(?:\.[\p{{L}}\p{{N}}\-]{{1,63}}+){{1,8}}+   # e-mail; lengths of RFC 5321
-  | 10\.\d{{4,9}}/[^\s<>"“”]{{1,200}}(?<![.,;:)\]])            # DOI: the registrant has 4 to 9 digits
+  | 10\.\d{{4,9}}/{ADDRESS}                                     # DOI: the registrant has 4 to 9 digits
   | [\p{{Ll}}\p{{N}}][\p{{Ll}}\p{{N}}\-]{{0,62}}+(?:\.[\p{{Ll}}\p{{N}}\-]{{1,63}}+){{0,3}}(?<=\.{ENDINGS})(?![\p{{L}}\p{{N}}])  # host or file name
   | </?\p{{L}}[^<>\n]{{0,300}}+>                                # a tag left by a scraper; real tags are short
   | &(?:\p{{L}}{{2,8}}|\#\d{{1,7}}|\#x[0-9A-Fa-f]{{1,6}});      # a character entity
@@ -71,8 +75,8 @@ DOTTED = r"\p{L}(?:\.\p{L}){1,5}+(?![\p{L}\p{M}\p{N}])\.?"
 
 # What follows a word or number that is surely over. Most tokens are settled here, without a look at the branches for
 # names and addresses, which all go on with a digit, an @, or one of these joints and more text.
-WORD_IS_OVER = r"(?![\p{N}@]|[\-‐‑.:]\S)"
-NUMBER_IS_OVER = r"(?![\p{L}/@]|[\-‐‑.]\S)"
+WORD_IS_OVER = r"(?![\p{N}@]|[\-‐‑.:_+]\S)"
+NUMBER_IS_OVER = r"(?![\p{L}/@]|[\-‐‑._+]\S)"
 
 PATTERN = regex.compile(
     rf"""(?x)
@@ -88,6 +92,7 @@ PATTERN = regex.compile(
   | {WORD}
   | {NUMBER}
   | _++
+  | [\U0001F1E6-\U0001F1FF]{{1,2}}+[\p{{M}}\u200D]*+   # a flag; for \X each would mean counting all flags before it
   | \X                                 # one grapheme: emoji sequences stay whole
   | (?s:.)                             # anything: nothing is lost
     """,
@@ -289,8 +294,8 @@ _CLOSERS = frozenset("\"'”’»)]}")
 
 
 def _sentence_starts(tokens: Tokens) -> IntArray:
-    """A stop ends a sentence where a gap and no lower-case letter follow, or, glued, where a capital follows a word
-    in lower case. After an abbreviation or an initial it does not. Paragraph ends always do."""
+    """A stop ends a sentence where a gap follows, or, glued, where a capital follows a word in lower case. A full stop
+    does not before a lower-case letter, nor after an abbreviation or an initial. Paragraph ends always do."""
     count = len(tokens)
     if not count:
         return np.zeros(0, np.int32)

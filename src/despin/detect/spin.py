@@ -50,11 +50,16 @@ SIGNALS = (
 # A finding with less evidence than this on a heavily damaged page would be refused on any page.
 LEAST = -0.5
 
-# The first look: evidence that counts as a strong trace, in nats on a heavily damaged page.
+# Evidence that counts as a strong trace, in nats on a heavily damaged page.
 STRONG = 2.0
 
-# The first look passes over rows of less weight than this (log odds of .25): ordinary English in the main.
+# The first look passes over rows of less weight than this (log odds of .25): ordinary English in the main. Its findings
+# have the rule "spin.map" and tell how damaged the document is; those of the other rows have the rule "spin.common" and
+# tell nothing, since they are only looked for where the damage is plain.
 FIRST_LOOK_WEIGHT = -1.1
+
+# Away from other traces findings with less evidence than this are not worth their time: no clean page lets them pass.
+LEAST_ALONE = 0.0
 
 # The second look is for stretches with this many strong traces within this many words.
 CLOSE_TRACES = 3
@@ -80,9 +85,8 @@ def find(reading: Reading, resources: Resources, *, everywhere: bool = False) ->
     first = search.weigh(which[heavy], candidate[heavy])
     strong = np.unique(search.matches.at[first[0][first[2] >= STRONG]])
     near = np.full(len(reading), everywhere) | _close(strong, len(reading))
-    # away from other traces only a strong one may pass
-    alone = ~near[search.matches.at[first[0]]] & (first[2] < STRONG)
-    parts = [tuple(part[~alone] for part in first)]
+    weak = ~near[search.matches.at[first[0]]] & (first[2] < LEAST_ALONE)
+    parts = [tuple(part[~weak] for part in first)]
     if near.any():
         again = near[search.matches.at[which]] & ~heavy
         parts.append(search.weigh(which[again], candidate[again]))
@@ -189,9 +193,14 @@ class _Search:
         start, end = reading.span(at, at + length - 1)
         model = reading.tokens.text[start:end]
         opens = bool(reading.opens[at])
+        if length > 1 and not opens and reading.capital[at : at + length].all():
+            return None  # a name of several words
         alone = not opens and _among_lower_case(reading, at, length)
         ranked: dict[str, tuple[float, int, FloatArray]] = {}
         for number, nats, signals in candidates:
+            # "to-morrow" is not "to morrow": a hyphen stands where the row has one
+            if model.count("-") != index.spun[index.entry_of_candidate[number]].count("-"):
+                continue
             if any(holds(condition, reading, at, length) for condition in index.rows[number].keep_if):
                 continue
             wording = in_case_of(index.originals[number], model, opens_sentence=opens, alone=alone)
@@ -203,8 +212,9 @@ class _Search:
         alternatives = tuple(
             Alternative(wording, self._evidence(number, signals, nats)) for wording, (nats, number, signals) in best
         )
-        family = index.rows[best[0][1][1]].family
-        return _with_article(reading, at, Finding(start, end, model, "spin.map", alternatives, family))
+        row = best[0][1][1]
+        rule = "spin.map" if index.weight_nats[row] >= FIRST_LOOK_WEIGHT else "spin.common"
+        return _with_article(reading, at, Finding(start, end, model, rule, alternatives, index.rows[row].family))
 
     def _evidence(self, candidate: int, signals: FloatArray, nats: float) -> tuple[Evidence, ...]:
         """The signals as named evidence; what rounding leaves over goes to the row, so that the sum is `nats`."""

@@ -42,7 +42,8 @@ def _q8_0(raw: ByteArray) -> FloatArray:
     """Block: one half-float scale, then 32 signed bytes; weight = scale * byte."""
     blocks = raw.reshape(-1, 2 + _BLOCK)
     scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
-    return (blocks[:, 2:].view(np.int8).astype(np.float32) * scale).reshape(-1)
+    weights: FloatArray = (blocks[:, 2:].view(np.int8).astype(np.float32) * scale).reshape(-1)
+    return weights
 
 
 def _q4_1(raw: ByteArray) -> FloatArray:
@@ -51,7 +52,8 @@ def _q4_1(raw: ByteArray) -> FloatArray:
     scale = blocks[:, 0:2].copy().view("<f2").astype(np.float32)
     least = blocks[:, 2:4].copy().view("<f2").astype(np.float32)
     nibbles = np.concatenate([blocks[:, 4:] & 15, blocks[:, 4:] >> 4], axis=1)
-    return (nibbles.astype(np.float32) * scale + least).reshape(-1)
+    weights: FloatArray = (nibbles.astype(np.float32) * scale + least).reshape(-1)
+    return weights
 
 
 @dataclass(frozen=True, slots=True)

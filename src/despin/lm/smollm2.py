@@ -131,7 +131,8 @@ class Network:
             # The file has the two members of a rotated pair side by side; with all first members before all second
             # ones the rotation works on contiguous halves. Queries and keys change alike, so their products do not.
             pairs = matrix.reshape(heads, self._size // 2, 2, -1)
-            return pairs.swapaxes(1, 2).reshape(matrix.shape)
+            halves: Floats = pairs.swapaxes(1, 2).reshape(matrix.shape)
+            return halves
 
         query = split_halves(weights.tensor(name + "attn_q.weight"), self._heads) / np.float32(self._size**0.5)
         key = split_halves(weights.tensor(name + "attn_k.weight"), self._kv_heads)
