@@ -308,6 +308,8 @@ def report(signals: np.ndarray, groups: np.ndarray, right: np.ndarray, weights: 
     """Calibration of the fitted probabilities on the other half."""
     odds = np.exp(np.clip(signals @ weights, -30, 30))
     share = odds / (1.0 + np.bincount(groups, odds))[groups]
+    chosen = -np.log(np.clip(share[right], 1e-12, 1)).sum() + np.log1p(np.bincount(groups, odds))[np.bincount(groups, right) == 0].sum()
+    print(f"log loss a place {chosen / (groups.max() + 1):.5f}")
     print("probability said, true share, candidates")
     for low, high in zip((0, 0.05, 0.2, 0.4, 0.6, 0.75, 0.9, 0.95), (0.05, 0.2, 0.4, 0.6, 0.75, 0.9, 0.95, 1.01), strict=True):
         held = (share >= low) & (share < high)

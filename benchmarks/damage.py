@@ -59,7 +59,7 @@ class Change:
     def in_context(self) -> str:
         """The change in its sentence, or as much of it as `CONTEXT` lets in: "left [before|after] right"."""
         text, edit = self.document.text, self.edit
-        left = re.split(r"(?<=[.!?])\s+(?=[A-Z])|\n\s*\n", text[max(0, edit.start - CONTEXT) : edit.start])[-1]
+        left = re.split(r"(?<=[.!?])\s+(?=[A-Z]|$)|\n\s*\n", text[max(0, edit.start - CONTEXT) : edit.start])[-1]
         right = re.split(r"(?<=[.!?])\s+(?=[A-Z])|\n\s*\n", text[edit.end : edit.end + CONTEXT])[0]
         return " ".join(f"{left}[{edit.before}|{edit.after}]{right}".split())
 

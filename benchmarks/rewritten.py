@@ -141,13 +141,13 @@ def judge_repair(spun: Spun, text: str, edits: Sequence[despin.Edit], tally: Tal
         right = rendered(text, start, end, repairs) == rendered(text, start, end, damage)
         for part in damage:
             assert part.change is not None
-            hit = any(edit.start < part.end and part.start < edit.end for edit in repairs)
+            hit = any(meet(edit.start, edit.end, part) for edit in repairs)
             outcome = "restored" if right else "otherwise" if hit else "untouched"
             setattr(tally, outcome, getattr(tally, outcome) + part.words)
             tally.by_kind[part.change.kind, outcome] += part.words
         if not right:
             for edit in repairs:
-                harmed = harmed_words(text, edit, damage)
+                harmed = harmed_words(text, edit, changed)
                 tally.harmed += harmed
                 if harmed:
                     tally.harm[f"{text[edit.start : edit.end].lower()!r} -> {edit.put.lower()!r}"] += harmed
@@ -166,13 +166,31 @@ def harmed_words(text: str, edit: Part, damage: Sequence[Part]) -> int:
     while left and right and left[-1] == right[-1]:
         end = text.rindex(left[-1], start, end)
         left, right = left[:-1], right[:-1]
-    touched = [part for part in damage if (part.start < end and start < part.end) or part.start == part.end]
+    # a word that the engine's wording repeats is not missed: "a great deal of of"
+    if left and not right and any(doubles(text, start, end, part) for part in damage):
+        return 0
+    touched = [part for part in damage if meet(start, end, part)]
     position, sound = start, 0
     for part in touched:
         sound += count_words(text[position : max(part.start, position)])
         position = max(position, part.end)
     sound += count_words(text[position:end])
     return sound if sound or touched else int(bool(right))
+
+
+def doubles(text: str, start: int, end: int, part: Part) -> bool:
+    """Whether text[start:end] says again what the engine's change just before it ends with, or just after it begins."""
+    words, beside = text[start:end].split(), text[part.start : part.end].split()
+    # the gap between the two may belong to either
+    follows, precedes = abs(part.end - start) <= 1, abs(part.start - end) <= 1
+    return (follows and beside[-len(words) :] == words) or (precedes and beside[: len(words)] == words)
+
+
+def meet(start: int, end: int, part: Part) -> bool:
+    """Whether text[start:end] and the part overlap; an empty one meets what it stands in or beside."""
+    if start == end or part.start == part.end:
+        return part.start <= end and start <= part.end
+    return part.start < end and start < part.end
 
 
 def count_named(spun: Spun, text: str, findings: Sequence[despin.Finding]) -> int:
@@ -221,7 +239,7 @@ def share(part: int, whole: int) -> str:
 
 
 OUTCOMES = ("restored", "otherwise", "untouched")
-RESTORED = ("engine", "density", "level", "altered", *OUTCOMES, "named", "sound harmed", "error gone")
+RESTORED = ("engine", "density", "reached", "level", "altered", *OUTCOMES, "named", "sound harmed", "error gone")
 SCORED = ("engine", "density", "reached", "words", "AUROC", "found at 1 % FPR", "flagged", "clean flagged (95 %)")
 
 
@@ -231,22 +249,51 @@ def restoration_rows(
     """A row a level; the figures are added to `results`."""
     rows = []
     named = 0
+    reached = mean_density(spuns)
     for level in registers.LEVELS:
         tally = restore(spuns, level, naming=level == registers.LEVELS[0])
         named = tally.named or named
         gone = (tally.restored - tally.harmed) / tally.altered if tally.altered else 0.0
         rows.append([
-            name, f"{density:g}", level, f"{tally.altered:,}", share(tally.restored, tally.altered),
-            share(tally.otherwise, tally.altered), share(tally.untouched, tally.altered), share(named, tally.altered),
+            name, f"{density:g}", f"{reached:.2f}", level, f"{tally.altered:,}",
+            *(share(part, tally.altered) for part in (tally.restored, tally.otherwise, tally.untouched, named)),
             one_in(tally.harmed / tally.sound if tally.sound else 0), f"{gone:.1%}",
         ])  # fmt: skip
         results.append({
-            "engine": name, "density": density, "level": level, "altered": tally.altered, "restored": tally.restored,
+            "engine": name, "density": density, "reached": reached, "level": level, "altered": tally.altered, "restored": tally.restored,
             "otherwise": tally.otherwise, "untouched": tally.untouched, "named": named, "sound": tally.sound,
             "harmed": tally.harmed, "by_kind": {" ".join(key): n for key, n in sorted(tally.by_kind.items())},
             "harm": dict(sorted(tally.harm.items(), key=lambda item: (-item[1], item[0]))[:25]),
         })  # fmt: skip
     return rows
+
+
+def mean_density(spuns: Sequence[Spun]) -> float:
+    """The share of words replaced that an engine reached: a short table runs out of wordings that it knows."""
+    return sum(spun.density for spun in spuns) / max(len(spuns), 1)
+
+
+def score_row(
+    name: str,
+    density: float,
+    words: int,
+    spuns: Sequence[Spun],
+    base: tuple[list[float], int],
+    scores: list[dict[str, object]],
+) -> list[str]:
+    """The score's row for passages of `words` words; `base` is what `weighed` gave for the clean ones."""
+    nats, flagged = weighed(spun.text for spun in spuns)
+    negatives, false = base
+    low, high = wilson(false, len(negatives))
+    area, found, reached = auroc(nats, negatives), share_above(nats, negatives, 0.01), mean_density(spuns)
+    scores.append({
+        "engine": name, "density": density, "reached": reached, "words": words, "spun": len(nats),
+        "clean": len(negatives), "auroc": area, "tpr_at_1_percent": found, "flagged": flagged, "clean_flagged": false,
+    })  # fmt: skip
+    return [
+        name, f"{density:g}", f"{reached:.2f}", str(words), f"{area:.3f}", f"{found:.1%}", share(flagged, len(nats)),
+        f"{share(false, len(negatives))} ({low:.1%}-{high:.1%})",
+    ]  # fmt: skip
 
 
 def by_kind_table(results: Sequence[dict[str, object]], level: str = "balanced") -> str:
@@ -321,21 +368,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 spuns = {words: [spun for spun in found if spun.changes] for words, found in spuns.items()}
                 if options.skip != "restoration":
                     restored += restoration_rows(name, density, spuns[lengths[-1]], results)
-                for words in base:
-                    nats, flagged = weighed(spun.text for spun in spuns[words])
-                    negatives, false = base[words]
-                    reached = sum(spun.density for spun in spuns[words]) / max(len(spuns[words]), 1)
-                    low, high = wilson(false, len(negatives))
-                    area, found = auroc(nats, negatives), share_above(nats, negatives, 0.01)
-                    scored.append([
-                        name, f"{density:g}", f"{reached:.2f}", str(words), f"{area:.3f}", f"{found:.1%}",
-                        share(flagged, len(nats)), f"{share(false, len(negatives))} ({low:.1%}-{high:.1%})",
-                    ])  # fmt: skip
-                    scores.append({
-                        "engine": name, "density": density, "reached": reached, "words": words, "spun": len(nats),
-                        "clean": len(negatives), "auroc": area, "tpr_at_1_percent": found, "flagged": flagged,
-                        "clean_flagged": false,
-                    })  # fmt: skip
+                scored += [score_row(name, density, words, spuns[words], base[words], scores) for words in base]
         except MissingData as error:
             print(f"left out {name}: {error}", file=sys.stderr)
             continue

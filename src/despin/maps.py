@@ -93,7 +93,13 @@ def parse_conditions(cell: str) -> tuple[Condition, ...]:
 
 
 def read_map(path: Path) -> Iterator[Row]:
-    """The rows of one map. Raises TableError naming file and line for anything that `lint` would call an error."""
+    """The rows of one map. Raises TableError naming file and line for a row that is wrong by itself."""
+    for _, row in _numbered(path):
+        yield row
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, Row]]:
+    """The rows of one map with their line numbers."""
     for number, cells in read_rows(path, COLUMNS):
         original, spun, pos, family, weight, source, keep_if, note = cells
         try:
@@ -101,7 +107,7 @@ def read_map(path: Path) -> Iterator[Row]:
             _check(row)
         except ValueError as error:
             raise TableError(f"{path}:{number}: {error}") from None
-        yield row
+        yield number, row
 
 
 def _check(row: Row) -> None:
@@ -322,22 +328,25 @@ def lint(paths: Sequence[Path]) -> Iterator[str]:
     """Complaints about maps, each with file and line: unreadable rows, order, repeats, weights that sum to over 1."""
     for path in paths:
         try:
-            rows = list(read_map(path))
+            rows = list(_numbered(path))
         except TableError as error:
             yield str(error)
             continue
-        keys = [(row.original, row.spun, row.pos) for row in rows]
-        for number, (before, after) in enumerate(zip(keys, keys[1:], strict=False), 3):
-            if before == after:
-                yield f"{path}:{number}: {after} stands twice; keep one row"
-            elif before > after:
-                yield f"{path}:{number}: not sorted by original, spun, pos; run scripts/sort_maps.py"
+        before = ("", "", "")
         sums: dict[tuple[str, str], float] = {}
-        for row in rows:
+        last: dict[tuple[str, str], int] = {}
+        for number, row in rows:
+            key = (row.original, row.spun, row.pos)
+            if key == before:
+                yield f"{path}:{number}: {key} stands twice; keep one row"
+            elif key < before:
+                yield f"{path}:{number}: not sorted by original, spun, pos; run scripts/sort_maps.py"
+            before = key
             sums[row.spun, row.pos] = sums.get((row.spun, row.pos), 0.0) + row.weight
+            last[row.spun, row.pos] = number
             if row.family != path.stem:
-                yield f"{path}: {row.spun!r} has family {row.family}; each family has a file of its own"
+                yield f"{path}:{number}: {row.spun!r} has family {row.family}; each family has a file of its own"
         for (spun, pos), total in sums.items():
             # rounding of weights to three decimals may carry a sum a little over 1
             if total > 1.0 + 0.005 and not math.isclose(total, 1.0):
-                yield f"{path}: the weights of {spun!r} ({pos}) sum to {total:.3f}; they are probabilities, at most 1"
+                yield f"{path}:{last[spun, pos]}: the weights of {spun!r} ({pos}) sum to {total:.3f}; they are probabilities, at most 1"

@@ -28,11 +28,11 @@ HEAVY = 0.2
 # Shares of altered words that are told apart, and how common documents of that sort are taken to be. The first is
 # "clean": its rate is what a slip of a human writer or a table's mistake amounts to.
 GRID = np.array([0.0004, 0.01, 0.03, 0.07, 0.13, 0.2, 0.3])
-PRIOR = np.array([0.90, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01])
+PRIOR = np.array([0.96, 0.008, 0.008, 0.008, 0.008, 0.004, 0.004])
 
 # Findings are not independent (a topic brings its own vocabulary, a habit of the author repeats), so a count is less
 # sure than a Poisson count: its log-likelihood is scaled down.
-INDEPENDENCE = 0.5
+INDEPENDENCE = 0.8
 
 # Kinds of damage that come together share a rate: a spinner turns citation digits into words and injects links too.
 GROUPS = MappingProxyType(
