@@ -219,7 +219,7 @@ def count_findings(texts: Sequence[str], resources: Resources) -> tuple[Counter[
             key = (finding.rule if finding.kind == "spin" else finding.kind, finding.before.lower())
             strongest[key] = max(strongest.get(key, -99.0), finding.best.nats)
         for (kind, _), nats in strongest.items():
-            floors = FLOORS if kind == "spin.map" else (OTHER_KINDS.get(kind, 99.0),)
+            floors = FLOORS if kind in ("spin.map", "spin.pair") else (OTHER_KINDS.get(kind, 99.0),)
             held = [floor for floor in floors if floor <= nats]
             if held:
                 counts[kind, held[-1]] += 1
@@ -232,7 +232,7 @@ def write_densities(clean: Sequence[str], heavy: Sequence[str], resources: Resou
     in_clean, clean_words = count_findings(clean, resources)
     in_heavy, heavy_words = count_findings(heavy, resources)
     lines = ["kind\tnats\tclean\tdamaged\tnote"]
-    kinds = [("spin.map", floor) for floor in FLOORS] + list(OTHER_KINDS.items()) + [(kind, 0.0) for kind in TRACES]
+    kinds = [(rule, floor) for rule in ("spin.map", "spin.pair") for floor in FLOORS] + list(OTHER_KINDS.items()) + [(kind, 0.0) for kind in TRACES]
     for kind, floor in kinds:
         before = (in_clean[kind, floor] + SMOOTH) / clean_words
         after = max((in_heavy[kind, floor] + SMOOTH) / heavy_words, before * 1.05)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
+
+# A cell that is a number and nothing else.
+NUMBER = re.compile(r"-?[\d,.]+ ?%?")
 
 # The normal quantile of a two-sided 95 % interval.
 Z95 = 1.959964
@@ -62,7 +66,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns of text; those that hold numbers are set to the right."""
     lines = [[str(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    numeric = [all(line[column][:1] in "-.0123456789" for line in lines[1:]) for column in range(len(header))]
+    numeric = [all(NUMBER.fullmatch(line[column]) for line in lines[1:]) for column in range(len(header))]
     return "\n".join(
         "  ".join(
             cell.rjust(w) if n else cell.ljust(w) for cell, w, n in zip(line, widths, numeric, strict=True)

@@ -36,6 +36,12 @@ SOURCES = "medical answers,speech,manual,reference"
 LENGTHS = (60, 120, 300)
 DENSITIES = (0.05, 0.1, 0.2, 0.3)
 
+# What can become of an altered word.
+OUTCOMES = ("restored", "otherwise", "untouched")
+
+# Harmful substitutions that a file of figures keeps of each engine, density and level.
+MOST_HARM = 25
+
 # A passage may be this much longer than asked for, to end with a sentence.
 SLACK = 1.3
 
@@ -89,6 +95,13 @@ class Tally:
     @property
     def altered(self) -> int:
         return self.restored + self.otherwise + self.untouched
+
+    def figures(self) -> dict[str, object]:
+        """What a file of figures keeps: the counts, by kind too, and the substitutions that harm the most."""
+        counts: dict[str, object] = {name: getattr(self, name) for name in ("altered", *OUTCOMES, "sound", "harmed")}
+        counts["by_kind"] = {" ".join(key): count for key, count in sorted(self.by_kind.items())}
+        counts["harm"] = dict(sorted(self.harm.items(), key=lambda item: (-item[1], item[0]))[:MOST_HARM])
+        return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +251,6 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
 
 
-OUTCOMES = ("restored", "otherwise", "untouched")
 RESTORED = ("engine", "density", "reached", "level", "altered", *OUTCOMES, "named", "sound harmed", "error gone")
 SCORED = ("engine", "density", "reached", "words", "AUROC", "found at 1 % FPR", "flagged", "clean flagged (95 %)")
 
@@ -259,12 +271,8 @@ def restoration_rows(
             *(share(part, tally.altered) for part in (tally.restored, tally.otherwise, tally.untouched, named)),
             one_in(tally.harmed / tally.sound if tally.sound else 0), f"{gone:.1%}",
         ])  # fmt: skip
-        results.append({
-            "engine": name, "density": density, "reached": reached, "level": level, "altered": tally.altered, "restored": tally.restored,
-            "otherwise": tally.otherwise, "untouched": tally.untouched, "named": named, "sound": tally.sound,
-            "harmed": tally.harmed, "by_kind": {" ".join(key): n for key, n in sorted(tally.by_kind.items())},
-            "harm": dict(sorted(tally.harm.items(), key=lambda item: (-item[1], item[0]))[:25]),
-        })  # fmt: skip
+        where = {"engine": name, "density": density, "reached": reached, "level": level}
+        results.append({**where, "named": named, **tally.figures()})
     return rows
 
 

@@ -32,6 +32,8 @@ def rows(vocabulary: list[str]) -> Iterator[tuple[str, str, str]]:
             if word not in lemminflect.getAllLemmas(word, upos=upos).get(upos, ()):
                 continue
             found = lemminflect.getAllInflections(word, upos=upos)
+            # the dictionary leaves the participle out where it is the past form: demanded
+            found.setdefault("VBN", found.get("VBD", ()))
             forms = []
             for tag in TAGS[upos]:
                 # of several spellings the commonest serves: learned before learnt
@@ -51,7 +53,9 @@ def main() -> int:
     for lemma, ours, forms in rows(vocabulary):
         # an adjective's and an adverb's row for one lemma say the same; the fuller one serves
         merged[lemma, ours] = max(merged.get((lemma, ours), ""), forms, key=len)
-    built = "lemma\tclass\tforms\n" + "".join(f"{lemma}\t{ours}\t{forms}\n" for (lemma, ours), forms in sorted(merged.items()))
+    built = "lemma\tclass\tforms\n" + "".join(
+        f"{lemma}\t{ours}\t{forms}\n" for (lemma, ours), forms in sorted(merged.items())
+    )
     if arguments.check:
         same = TARGET.read_text(encoding="utf-8") == built
         print("forms.tsv is as built" if same else "forms.tsv differs from what the installed lemminflect gives")

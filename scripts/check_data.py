@@ -106,7 +106,9 @@ def source_faults(data: Path) -> Iterator[str]:
         what = f"data/{SOURCES}: source {number} ({source.get('name', 'no name')})"
         needed = OF_PACKAGE if "package" in source else OF_PEOPLE
         yield from (f"{what} does not say its {key}" for key in sorted(needed - source.keys()))
-        yield from (f"{what} has the key {key}, which is not known" for key in sorted(source.keys() - needed - OPTIONAL))
+        yield from (
+            f"{what} has the key {key}, which is not known" for key in sorted(source.keys() - needed - OPTIONAL)
+        )
         yield from (f"{what} gave {name}, which is not there" for name in source.get("tables", ()) if name not in known)
         if "script" in source and not (data.parent / source["script"]).is_file():
             yield f"{what} names {source['script']}, which is not there"
@@ -134,7 +136,10 @@ def run_builders(builders: Sequence[Builder] = BUILDERS) -> Iterator[str]:
             print(f"{builder.script}: passed over; {reason}")
             continue
         done = subprocess.run(
-            [sys.executable, str(ROOT / "scripts" / builder.script), "--check"], capture_output=True, text=True, check=False
+            [sys.executable, str(ROOT / "scripts" / builder.script), "--check"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         output = (done.stdout + done.stderr).strip()
         if done.returncode:

@@ -129,7 +129,12 @@ def test_the_package_keeps_the_order() -> None:
 def test_every_module_is_read() -> None:
     known = modules(PACKAGE)
     assert {"values", "pipeline", "detect.spin", "lm.smollm2", "__init__", "cli"} <= set(known)
-    arrows = {(module, name) for module, path in known.items() for _, name in imported(path, PACKAGE, set(known)) if name in known}
+    arrows = {
+        (module, name)
+        for module, path in known.items()
+        for _, name in imported(path, PACKAGE, set(known))
+        if name in known
+    }
     assert {("edits", "values"), ("pipeline", "detect.spin"), ("detect.citations", "detect.numerals")} <= arrows
     assert len(arrows) > 40
 
@@ -171,7 +176,11 @@ def test_an_upward_arrow_is_a_fault(tmp_path: Path, name: str, source: str, othe
         ("detect__citations", "from despin.detect.numerals import parse", "detect__numerals"),
         ("lm__bpe", "from despin.lm.gguf import GGUF", "lm__gguf"),
         ("words", "import wordfreq", "values"),
-        ("values", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from despin.decide import decide", "decide"),
+        (
+            "values",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from despin.decide import decide",
+            "decide",
+        ),
         ("values", '"""from despin.decide import decide"""\nimport re', "decide"),
     ],
 )

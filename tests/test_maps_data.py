@@ -28,7 +28,13 @@ def test_the_anchors_have_no_faults_but_a_family_of_their_own() -> None:
 
 
 def test_every_family_has_rows() -> None:
-    assert {path.stem for path in MAPS} == {"as_well", "news_rewriter", "phrase_rewriter", "round_trip", "word_for_word"}
+    assert {path.stem for path in MAPS} == {
+        "as_well",
+        "news_rewriter",
+        "phrase_rewriter",
+        "round_trip",
+        "word_for_word",
+    }
     for path in MAPS:
         assert sum(1 for _ in read_map(path)) > 300
 
@@ -44,7 +50,15 @@ GOOD = "vital|important|x|fam|0.5|author||"
 
 
 def test_good_rows_have_no_faults(tmp_path: Path) -> None:
-    assert faults(tmp_path, "|get more info|x|fam|0.5|author||", GOOD, "vital|significant|x|fam|0.5|author|prev=a;not_next_comma|why") == []
+    assert (
+        faults(
+            tmp_path,
+            "|get more info|x|fam|0.5|author||",
+            GOOD,
+            "vital|significant|x|fam|0.5|author|prev=a;not_next_comma|why",
+        )
+        == []
+    )
     assert faults(tmp_path, "café|coffee-house|n|fam|0.9|author||") == []
 
 
@@ -110,7 +124,10 @@ def test_comments_do_not_shift_line_numbers(tmp_path: Path) -> None:
 def test_all_files_are_read(tmp_path: Path) -> None:
     faults(tmp_path, "a|a|x|fam|0.5|author||", name="one.tsv")
     faults(tmp_path, "a|a|x|fam|0.5|author||", name="two.tsv")
-    assert [Path(fault.partition(":")[0]).name for fault in lint([tmp_path / "one.tsv", tmp_path / "two.tsv"])] == ["one.tsv", "two.tsv"]
+    assert [Path(fault.partition(":")[0]).name for fault in lint([tmp_path / "one.tsv", tmp_path / "two.tsv"])] == [
+        "one.tsv",
+        "two.tsv",
+    ]
 
 
 def test_read_map_raises_what_the_linter_says(tmp_path: Path) -> None:

@@ -187,7 +187,11 @@ def test_the_check_finds_changed_new_and_lost_tables(small: Path) -> None:
 
 def test_the_check_finds_sources_that_say_too_little(small: Path) -> None:
     path = small / "SOURCES.toml"
-    text = path.read_text(encoding="utf-8").replace('sha256 = "0"\n', "").replace('judged = "by hand"\n', 'wishes = "many"\n')
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace('sha256 = "0"\n', "")
+        .replace('judged = "by hand"\n', 'wishes = "many"\n')
+    )
     path.write_text(text.replace("scripts/build.py", "scripts/gone.py"), encoding="utf-8")
     assert list(check_data.source_faults(small)) == [
         "data/SOURCES.toml: source 1 (x) does not say its sha256",
@@ -199,7 +203,11 @@ def test_the_check_finds_sources_that_say_too_little(small: Path) -> None:
 
 def test_builders_that_cannot_run_are_passed_over_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     builder = check_data.Builder
-    passed = [builder("a.py", {"no-such-package": "1"}), builder("b.py", {"numpy": "0.1"}), builder("c.py", {}, "an hour")]
+    passed = [
+        builder("a.py", {"no-such-package": "1"}),
+        builder("b.py", {"numpy": "0.1"}),
+        builder("c.py", {}, "an hour"),
+    ]
     assert list(check_data.run_builders(passed)) == []
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "a.py: passed over; no-such-package 1 is not installed"

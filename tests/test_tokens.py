@@ -195,7 +195,10 @@ def test_white_space_is_one_gap(gap: str) -> None:
     assert [token.kind for token in tokenize(f"a{gap}b")] == [Kind.WORD, Kind.GAP, Kind.WORD]
 
 
-@pytest.mark.parametrize("ending", "com org net edu gov info io uk htm html php asp aspx pdf doc docx xls xlsx csv json xml yaml txt py js css jpg jpeg png gif zip".split())
+@pytest.mark.parametrize(
+    "ending",
+    "com org net edu gov info io uk htm html php asp aspx pdf doc docx xls xlsx csv json xml yaml txt py js css jpg jpeg png gif zip".split(),
+)
 def test_each_known_ending_makes_a_name(ending: str) -> None:
     assert shown(f"some.{ending}") == [f"c:some.{ending}"]
     assert shown(f"some.{ending}q") == ["w:some", "m:.", f"w:{ending}q"]

@@ -17,6 +17,8 @@ PARTS = [
     "\r\n", "\n\n", "e.g.", "et al.", "Dr.", "two", "Two", "10.1000/", "http://", "www.", ".com", "a@b.c", "N-", "IL-6", "```", "<p>", "&amp;",
     "The cat sat.", "(12)", "[3–5]",
 ]  # fmt: skip
+
+
 def blank(string: str) -> str:
     """The white space that the string starts with. Unlike str.isspace it does not hold for the separators U+001C to U+001F."""
     found = regex.match(r"\s*", string)

@@ -9,42 +9,65 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from despin.detect import numerals
-    from despin.edits import DependentEdits, EditError, OffsetMap, Record, RecordError, SchemaError, TextMismatch, replay, undo
-    from despin.pipeline import find, normalize_citations, passages, repair, score
-    from despin.results import PassageScore, Repair, Score
+    from despin.batch.local import repair_many as repair_many
+    from despin.detect import numerals as numerals
+    from despin.edits import DependentEdits as DependentEdits
+    from despin.edits import EditError as EditError
+    from despin.edits import OffsetMap as OffsetMap
+    from despin.edits import Record as Record
+    from despin.edits import RecordError as RecordError
+    from despin.edits import SchemaError as SchemaError
+    from despin.edits import TextMismatch as TextMismatch
+    from despin.edits import replay as replay
+    from despin.edits import undo as undo
+    from despin.pipeline import find as find
+    from despin.pipeline import normalize_citations as normalize_citations
+    from despin.pipeline import passages as passages
+    from despin.pipeline import repair as repair
+    from despin.pipeline import score as score
+    from despin.pipeline import suggest as suggest
+    from despin.results import PassageScore as PassageScore
+    from despin.results import Repair as Repair
+    from despin.results import Score as Score
     from despin.settings import VERSION as __version__
-    from despin.settings import SettingsError
-    from despin.tables import TableError
-    from despin.tokens import Token, Tokens, tokenize
-    from despin.values import Alternative, DespinError, Edit, Evidence, Finding, Refusal, Step, Suggestion
+    from despin.settings import SettingsError as SettingsError
+    from despin.tables import TableError as TableError
+    from despin.tokens import Token as Token
+    from despin.tokens import Tokens as Tokens
+    from despin.tokens import tokenize as tokenize
+    from despin.values import Alternative as Alternative
+    from despin.values import DespinError as DespinError
+    from despin.values import Edit as Edit
+    from despin.values import Evidence as Evidence
+    from despin.values import Finding as Finding
+    from despin.values import Refusal as Refusal
+    from despin.values import Step as Step
+    from despin.values import Suggestion as Suggestion
 
-# public name -> module and name there
-_HOMES = {
+# module -> the public names that live there
+_MODULES = {
+    "batch.local": "repair_many",
+    "edits": "DependentEdits EditError OffsetMap Record RecordError SchemaError TextMismatch replay undo",
+    "pipeline": "find normalize_citations passages repair score suggest",
+    "results": "PassageScore Repair Score",
+    "settings": "SettingsError",
+    "tables": "TableError",
+    "tokens": "Token Tokens tokenize",
+    "values": "Alternative DespinError Edit Evidence Finding Refusal Step Suggestion",
+}
+_HOMES = {name: (module, name) for module, names in _MODULES.items() for name in names.split()} | {
     "__version__": ("settings", "VERSION"),
     "numerals": ("detect.numerals", ""),
-    **{name: ("edits", name) for name in ("DependentEdits", "EditError", "OffsetMap", "Record", "RecordError", "SchemaError", "TextMismatch", "replay", "undo")},
-    **{name: ("pipeline", name) for name in ("find", "normalize_citations", "passages", "repair", "score")},
-    **{name: ("results", name) for name in ("PassageScore", "Repair", "Score")},
-    "SettingsError": ("settings", "SettingsError"),
-    "TableError": ("tables", "TableError"),
-    **{name: ("tokens", name) for name in ("Token", "Tokens", "tokenize")},
-    **{name: ("values", name) for name in ("Alternative", "DespinError", "Edit", "Evidence", "Finding", "Refusal", "Step", "Suggestion")},
 }
-
-__all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
-    try:
-        module, attribute = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module 'despin' has no attribute {name!r}") from None
+    if name not in _HOMES:
+        raise AttributeError(f"module 'despin' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
     home = import_module(f"despin.{module}")
-    value = getattr(home, attribute) if attribute else home
-    globals()[name] = value
-    return value
+    return getattr(home, attribute) if attribute else home
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(_HOMES)

@@ -57,7 +57,7 @@ def decide(
     Returns edits, sorted and not overlapping, and refusals, sorted. The result does not depend on the findings' order.
     """
     weighed = [_weigh(finding, rates, level, protected) for finding in findings]
-    weighed.sort(key=lambda item: (item.finding.end, item.finding.start, item.finding.rule, item.finding.best.text))
+    weighed.sort(key=lambda w: (w.finding.end, w.finding.start, w.finding.rule, w.finding.best.text, -w.confidence))
     accepted, beaten = _schedule([item for item in weighed if not item.reason])
     edits = [
         Edit(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.evidence)
@@ -103,9 +103,8 @@ def _weigh(
 
 def meaning_changed(before: str, after: str) -> str:
     """The class of guarded words that `after` adds or drops, or ""."""
-    if bool(_NEGATED.search(before)) != bool(_NEGATED.search(after)) and "not" not in after.lower().split():
-        return "a negation"
-    old, new = (set(_WORD.findall(side.lower())) for side in (before, after))
+    # "isn't" and "is not" say the same
+    old, new = (set(_WORD.findall(_NEGATED.sub(" not", side.lower()))) for side in (before, after))
     for name, words in GUARDED.items():
         if (old ^ new) & set(words):
             return name

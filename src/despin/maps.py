@@ -253,19 +253,22 @@ class MapIndex:
     def context(self, reading: Reading, at: IntArray, length: IntArray, candidate: IntArray) -> tuple[FloatArray, FloatArray]:
         """How well each candidate, and what stands there, go with their neighbours: PMI(original; context) and
         PMI(spun; context), pointwise mutual information in nats, each bounded by CONTEXT_MOST."""
-        ids = np.concatenate([[PADDING] * REACH, reading.ids, [PADDING] * (REACH + LONGEST)])
-        after = at + length
-        left = np.stack([ids[at], ids[at + 1]], axis=1)
-        table = np.concatenate([left, self.ids[candidate], np.full((len(at), REACH), PADDING)], axis=1)
-        rows = np.arange(len(at))
-        for step in range(REACH):
-            table[rows, REACH + self.lengths[candidate] + step] = ids[after + REACH + step]
-        end = np.minimum(after + REACH, len(reading))
-        neighbours = reading.running_alone[end] - reading.running_alone[after]
-        proposed = reading.context.rows(table, REACH, REACH + LONGEST + REACH - 1) - self.alone[candidate] - neighbours
-        spun = self.entry_alone[self.entry_of_candidate[candidate]]
-        standing = reading.running[end] - reading.running[at] - spun - neighbours
-        return np.clip(proposed, -CONTEXT_MOST, CONTEXT_MOST), np.clip(standing, -CONTEXT_MOST, CONTEXT_MOST)
+        spun_alone = self.entry_alone[self.entry_of_candidate[candidate]]
+        return _context(reading, at, length, self.ids[candidate], self.lengths[candidate], self.alone[candidate], spun_alone)
+
+    def pair_context(self, reading: Reading, at: IntArray, first: IntArray, second: IntArray) -> tuple[FloatArray, FloatArray]:
+        """The same for two neighbouring words that candidates `first` and `second` would replace together; how well the
+        two go with each other counts in."""
+        ids = self.ids[first].copy()
+        rows = np.arange(len(first))
+        for step in range(LONGEST):
+            place = self.lengths[first] + step
+            fits = (place < LONGEST) & (step < self.lengths[second])
+            ids[rows[fits], place[fits]] = self.ids[second[fits], step]
+        lengths = self.lengths[first] + self.lengths[second]
+        alone = self.alone[first] + self.alone[second]
+        spun_alone = reading.running_alone[at + 2] - reading.running_alone[at]
+        return _context(reading, at, np.full(len(at), 2), ids, lengths, alone, spun_alone)
 
     def expand(self, matches: Matches) -> tuple[IntArray, IntArray]:
         """(which match, which candidate) for each candidate of each match."""
@@ -291,6 +294,30 @@ def _encoded(wordings: Sequence[str], context: NgramContext) -> tuple[IntArray, 
     flat = context.encode([word for row in words for word in row])
     table[np.arange(LONGEST) < lengths[:, None]] = flat
     return table, lengths
+
+
+def _context(
+    reading: Reading,
+    at: IntArray,
+    length: IntArray,
+    ids: IntArray,
+    lengths: IntArray,
+    alone: FloatArray,
+    spun_alone: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """PMI with the context of wordings `ids` put at the items `at` to `at + length`, and of what stands there."""
+    items = np.concatenate([[PADDING] * REACH, reading.ids, [PADDING] * (REACH + LONGEST)])
+    after = at + length
+    left = np.stack([items[at], items[at + 1]], axis=1)
+    table = np.concatenate([left, ids, np.full((len(at), REACH), PADDING)], axis=1)
+    rows = np.arange(len(at))
+    for step in range(REACH):
+        table[rows, REACH + lengths + step] = items[after + REACH + step]
+    end = np.minimum(after + REACH, len(reading))
+    neighbours = reading.running_alone[end] - reading.running_alone[after]
+    proposed = reading.context.rows(table, REACH, REACH + LONGEST + REACH - 1) - alone - neighbours
+    standing = reading.running[end] - reading.running[at] - spun_alone - neighbours
+    return np.clip(proposed, -CONTEXT_MOST, CONTEXT_MOST), np.clip(standing, -CONTEXT_MOST, CONTEXT_MOST)
 
 
 def _alone(ids: IntArray, context: NgramContext) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from despin import scoring
+from despin import suggesting
 from despin.decide import decide
 from despin.detect import citations, debris, spin
 from despin.edits import apply
@@ -15,7 +16,7 @@ from despin.resources import Resources, load
 from despin.results import PassageScore, Repair, Score
 from despin.settings import VERSION, check_context, level_named
 from despin.tokens import tokenize
-from despin.values import Finding, Step
+from despin.values import Finding, Step, Suggestion
 
 Detector = Callable[[Reading, Resources], Sequence[Finding]]
 
@@ -92,6 +93,17 @@ def _read(text: str, resources: Resources | None) -> tuple[Reading, Sequence[Fin
     tables = resources or load()
     reading = Reading(tokenize(text), tables.context)
     return reading, propose(reading, tables, detectors_of()), tables, f"despin {VERSION} data:{tables.fingerprint}"
+
+
+def suggest(
+    phrase: str, left: str = "", right: str = "", n: int = 5, resources: Resources | None = None
+) -> tuple[Suggestion, ...]:
+    """The `n` likeliest originals of a phrase, best first; `left` and `right` are the text around it.
+
+    >>> suggest("bosom malignancy", left="a history of", n=1)[0].text
+    'breast cancer'
+    """
+    return suggesting.suggest(phrase, left, right, n, resources or load())
 
 
 def normalize_citations(text: str, style: citations.Style | None = None, lang: str = "en") -> Repair:

@@ -16,6 +16,7 @@ from despin.maps import MapIndex, read_map
 from despin.measured import Densities, Quantiles, load_densities, load_quantiles, load_weights
 from despin.settings import SettingsError
 from despin.tables import data_folder
+from despin.terms import TermPairs
 from despin.words import Forms
 
 # Languages with wording tables; citations alone can be repaired in those of the numeral grammar.
@@ -49,6 +50,11 @@ class Resources:
     def dense(self) -> DenseBigrams:
         """Word pairs as a large model sees them."""
         return DenseBigrams.load(self.folder / "context")
+
+    @cached_property
+    def terms(self) -> TermPairs:
+        """Fixed terms."""
+        return TermPairs.load(self.folder / "lexicon", self.forms, self.context.vocabulary)
 
     @cached_property
     def maps(self) -> MapIndex:

@@ -52,7 +52,7 @@ class Forms:
 def frequencies(lang: str = "en") -> Mapping[str, float]:
     """Share of each word among running words, from wordfreq's large list. Read once a process by wordfreq itself.
 
-    Raises LookupError for a language that wordfreq does not have.
+    A language that wordfreq does not have is read as the nearest that it has; LookupError where none is near.
     """
     import wordfreq  # heavy: imported when the first repair needs it
 
@@ -70,8 +70,18 @@ def fold(word: str) -> str:
 # Words whose first letter misleads: a silent h; a vowel letter that sounds as "y" (unit, European, ewe) or "w" (one).
 _SILENT_H = regex.compile(r"(?:hour|honest|honou?r|heir|herb)(?!s?d)", regex.I)
 _CONSONANT_SOUND = regex.compile(r"(?:eu|ewe|ewer|one(?!\w)|once|ones|oneself|u(?=[bcfhjkqrstlnm][aeiou])(?!n(?:[aeo]|im|in|is[^oe])|nu|mi|mo|lt)|ubi|uni(?!m|n))", regex.I)
-# Single letters, and capitals read letter by letter, that begin with a vowel sound: an FBI agent, an X-ray.
+# Letters whose names begin with a vowel sound: an X, an FBI agent.
 _VOWEL_LETTERS = frozenset("AEFHILMNORSX")
+
+# Capitals are read letter by letter where they cannot be spoken as a word: no vowel after the first letter (DVD), or
+# two first consonants that begin no English word (FBI, MRI, NGO). These few could be spoken and are not.
+_LONGEST_INITIALS = 5
+_UNSPEAKABLE = regex.compile(
+    r"[A-Z]?[^AEIOUY]*|(?!(?:[BCFGKPS]L|[BCDFGPTW]R|[CGPSTW]H|S[CKMNPQTW]|[DT]W|KN|PS|QU)\w)[^AEIOU]{2}.*|[A-Z]{2}"
+)
+_SPELLED = frozenset("FAO HIV LED MIT NIH RAF SOS SUV".split())
+# The U is the letter's name although the rest is spoken as a word.
+_SPOKEN_U = frozenset("UEFA UFO UNESCO UNICEF".split())
 
 
 def article(word: str) -> str:
@@ -80,18 +90,26 @@ def article(word: str) -> str:
     >>> [article(word) for word in ("error", "mistake", "hour", "unit", "unusual", "FDA", "one", "NATO")]
     ['an', 'a', 'an', 'a', 'an', 'an', 'a', 'a']
     """
-    if not word:
+    match = regex.match(r"[^\s\-‐‑]+", word)
+    if match is None:
         return "a"
-    if word[0].isdigit():
+    first = match.group()
+    if first[0].isdigit():
         # eight, eleven, eighteen, eighty begin with a vowel sound
-        return "an" if word[0] == "8" or regex.match(r"1[18](?!\d)", word) else "a"
-    if len(word) == 1 or (word.isupper() and len(word) <= 5 and not regex.search(r"[AEIOU]", word[1:])) or word in {"FDA", "MRI"}:
-        return "an" if word[0].upper() in _VOWEL_LETTERS else "a"
-    if _SILENT_H.match(word):
-        return "an"
-    if word[0].lower() not in "aeiouàáâäåæèéêëìíîïòóôöøùúûü":
+        return "an" if first[0] == "8" or regex.match(r"1[18](?!\d)", first) else "a"
+    if len(first) == 1 or (first.isupper() and _is_spelled(first)):
+        return "an" if first[0].upper() in _VOWEL_LETTERS else "a"
+    if first in _SPOKEN_U:
         return "a"
-    return "a" if _CONSONANT_SOUND.match(word) else "an"
+    if _SILENT_H.match(first):
+        return "an"
+    if first[0].lower() not in "aeiouàáâäåæèéêëìíîïòóôöøœùúûü":
+        return "a"
+    return "a" if _CONSONANT_SOUND.match(first) else "an"
+
+
+def _is_spelled(capitals: str) -> bool:
+    return capitals in _SPELLED or (len(capitals) <= _LONGEST_INITIALS and _UNSPEAKABLE.fullmatch(capitals) is not None)
 
 
 def in_case_of(wording: str, model: str, *, opens_sentence: bool, alone: bool) -> str:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from despin.context import FloatArray
-from despin.maps import CONTEXT_MOST, MapIndex, Matches, holds
+from despin.context import PADDING, FloatArray
+from despin.maps import CONTEXT_MOST, LONGEST, MapIndex, Matches, holds
 from despin.reading import Reading
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
@@ -38,6 +38,8 @@ SIGNALS = (
     "row",  # log odds of the row's weight
     "original_fits",  # PMI of the original with its neighbours, bounded
     "spun_fits",  # PMI of what stands there with its neighbours, bounded
+    "original_term",  # 1 where the original forms a fixed term with a neighbour
+    "spun_term",  # 1 where what stands there does
     "original_repeats",  # how often the original stands in the document, on a log scale
     "spun_repeats",  # how often the spun wording stands elsewhere in the document, on a log scale
     "capital",  # 1 for a stray capital
@@ -90,7 +92,8 @@ def find(reading: Reading, resources: Resources, *, everywhere: bool = False) ->
     if near.any():
         again = near[search.matches.at[which]] & ~heavy
         parts.append(search.weigh(which[again], candidate[again]))
-    return list(search.findings(*(np.concatenate(columns) for columns in zip(*parts, strict=True))))
+    single = search.findings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return [*single, *search.pairs(which, candidate, near)]
 
 
 def _close(strong: IntArray, count: int) -> npt.NDArray[np.bool_]:
@@ -111,6 +114,7 @@ class _Search:
     def __init__(self, reading: Reading, resources: Resources) -> None:
         self.reading = reading
         self.index: MapIndex = resources.maps
+        self.terms = resources.terms
         self.weights = np.array([resources.spin_weights[name] for name in SIGNALS])
         self.matches: Matches = self.index.find(reading)
         self.capital = stray_capitals(reading)
@@ -125,7 +129,7 @@ class _Search:
         # what signals that cost a look-up can add at most
         weights = dict(zip(SIGNALS, self.weights.tolist(), strict=True))
         most = CONTEXT_MOST * (abs(weights["original_fits"]) + abs(weights["spun_fits"])) + sum(
-            max(weights[name], 0.0) * most for name, most in (("original_repeats", 2.0), ("article", 1.0), ("capital", 1.0))
+            max(weights[name], 0.0) * most for name, most in (("original_term", 1.0), ("original_repeats", 2.0), ("article", 1.0), ("capital", 1.0))
         )
         possible = weights["always"] + weights["row"] * self.index.weight_nats[candidate] + most >= LEAST
         which, candidate = which[possible], candidate[possible]
@@ -150,6 +154,8 @@ class _Search:
             index.weight_nats[candidate],
             original_fits,
             spun_fits,
+            self._in_term(at, length, index.ids[candidate, 0], index.ids[candidate, index.lengths[candidate] - 1]),
+            self._in_term(at, length, reading.ids[at], reading.ids[at + length - 1]),
             np.log1p(held),
             np.log1p(np.maximum(self.entry_counts[self.matches.entry[which]] - self.itself, 0.0)),
             self.capital[at],
@@ -161,6 +167,13 @@ class _Search:
         for number, column in enumerate(columns):
             table[:, number] = column
         return table
+
+    def _in_term(self, at: IntArray, length: IntArray, first: IntArray, last: IntArray) -> npt.NDArray[np.bool_]:
+        """Where a wording's outer words form a fixed term with the words that they are joined to."""
+        reading, after = self.reading, at + length
+        before = np.where((at > 0) & reading.joined[at - 1], reading.ids[at - 1], PADDING)
+        behind = np.where(reading.joined[after - 1], reading.ids[np.minimum(after, len(reading) - 1)], PADDING)
+        return self.terms.holds(before, first) | self.terms.holds(last, behind)
 
     def _article_mended(self, at: IntArray, candidate: IntArray) -> npt.NDArray[np.bool_]:
         """Where "a" or "an" before the place fits the candidate and not what stands there."""
@@ -176,6 +189,90 @@ class _Search:
             standing = reading.word(int(at[place]))
             mended[place] = (article(standing) == "an") != shape[before[place]]
         return mended
+
+    def pairs(self, which: IntArray, candidate: IntArray, near: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+        """Findings for two neighbouring words whose originals form a fixed term: bosom malignancy, breast cancer.
+
+        Word for word neither may be likely; together they are. Where the damage is not plain only rows of some weight
+        are paired.
+        """
+        one_word = self.matches.length[which] == 1
+        held = one_word & ((self.index.weight_nats[candidate] >= FIRST_LOOK_WEIGHT) | near[self.matches.at[which]])
+        candidate, at = candidate[held], self.matches.at[which[held]]
+        order = np.argsort(at, kind="stable")
+        candidate, at = candidate[order], at[order]
+        first, second = _neighbours(at, self.reading.joined)
+        index = self.index
+        of_first, of_second = candidate[first], candidate[second]
+        last_word = index.ids[of_first, index.lengths[of_first] - 1]
+        term = self.terms.holds(last_word, index.ids[of_second, 0])
+        term &= index.lengths[of_first] + index.lengths[of_second] <= LONGEST
+        at, of_first, of_second = at[first[term]], of_first[term], of_second[term]
+        signals = self._pair_signals(at, of_first, of_second)
+        nats = np.round(signals @ self.weights, 4)
+        places: dict[int, list[tuple[float, int, int, FloatArray]]] = {}
+        for i in np.flatnonzero(nats >= LEAST_ALONE).tolist():
+            places.setdefault(int(at[i]), []).append((float(nats[i]), int(of_first[i]), int(of_second[i]), signals[i]))
+        for place, found in sorted(places.items()):
+            finding = self._pair_finding(place, sorted(found, key=lambda item: (-item[0], item[1], item[2])))
+            if finding is not None:
+                yield finding
+
+    def _pair_signals(self, at: IntArray, of_first: IntArray, of_second: IntArray) -> FloatArray:
+        """One row a pair of candidates. What two words say adds up, but a spinner that changes one word of a term
+        changes the other as often as not: `always` counts once."""
+        index, reading = self.index, self.reading
+        singles = []
+        for place, candidate in ((at, of_first), (at + 1, of_second)):
+            held = np.where(index.ids[candidate] < 0, np.inf, self.word_counts[index.ids[candidate]]).min(axis=1)
+            family = index.family[candidate]
+            columns = {
+                "row": index.weight_nats[candidate],
+                "original_repeats": np.log1p(held) / 2,
+                "spun_repeats": np.log1p(np.maximum(self.word_counts[reading.ids[place]] - self.itself, 0.0)) / 2,
+                "capital": self.capital[place],
+                "word_for_word": (family == "word_for_word") / 2,
+                "other_family": ((family != "word_for_word") & (family != "phrase_rewriter")) / 2,
+            }
+            singles.append(columns)
+        table = np.zeros((len(at), len(SIGNALS)))
+        for name in singles[0]:
+            table[:, SIGNALS.index(name)] = singles[0][name] + singles[1][name]
+        original_fits, spun_fits = index.pair_context(reading, at, of_first, of_second)
+        table[:, SIGNALS.index("always")] = 1.0
+        table[:, SIGNALS.index("original_fits")] = original_fits
+        table[:, SIGNALS.index("spun_fits")] = spun_fits
+        table[:, SIGNALS.index("original_term")] = 1.0
+        table[:, SIGNALS.index("spun_term")] = self.terms.holds(reading.ids[at], reading.ids[at + 1])
+        table[:, SIGNALS.index("article")] = self._article_mended(at, of_first)
+        return table
+
+    def _pair_finding(self, at: int, found: list[tuple[float, int, int, FloatArray]]) -> Finding | None:
+        reading, index = self.reading, self.index
+        start, end = reading.span(at, at + 1)
+        model = reading.tokens.text[start:end]
+        opens = bool(reading.opens[at])
+        if not opens and reading.capital[at : at + 2].all():
+            return None  # a name
+        between = reading.tokens.text[reading.span(at, at)[1] : reading.span(at + 1, at + 1)[0]]
+        alone = not opens and _among_lower_case(reading, at, 2)
+        alternatives: dict[str, Alternative] = {}
+        for nats, first, second, signals in found:
+            if any(
+                holds(condition, reading, place, 1)
+                for place, candidate in ((at, first), (at + 1, second))
+                for condition in index.rows[candidate].keep_if
+            ):
+                continue
+            term = f"{index.originals[first]}{between}{index.originals[second]}"
+            wording = in_case_of(term, model, opens_sentence=opens, alone=alone)
+            if wording not in alternatives and len(alternatives) < MOST_ALTERNATIVES:
+                sources = (f"{index.originals[c]} <- {index.spun[index.entry_of_candidate[c]]}" for c in (first, second))
+                alternatives[wording] = Alternative(wording, self._evidence_of(signals, nats, "; ".join(sources)))
+        if not alternatives:
+            return None
+        family = index.rows[found[0][1]].family
+        return _with_article(reading, at, Finding(start, end, model, "spin.pair", tuple(alternatives.values()), family))
 
     def findings(self, which: IntArray, candidate: IntArray, nats: FloatArray, signals: FloatArray) -> Iterator[Finding]:
         """One finding for each place; its alternatives best first."""
@@ -218,19 +315,33 @@ class _Search:
 
     def _evidence(self, candidate: int, signals: FloatArray, nats: float) -> tuple[Evidence, ...]:
         """The signals as named evidence; what rounding leaves over goes to the row, so that the sum is `nats`."""
-        worth = dict(zip(SIGNALS, np.round(signals * self.weights, 4).tolist(), strict=True))
-        context = round(worth["original_fits"] + worth["spun_fits"], 4)
-        document = round(worth["original_repeats"] + worth["spun_repeats"], 4)
         row = self.index.rows[candidate]
         source = f"{row.family}: {self.index.originals[candidate]} <- {self.index.spun[self.index.entry_of_candidate[candidate]]}"
+        return self._evidence_of(signals, nats, source)
+
+    def _evidence_of(self, signals: FloatArray, nats: float, source: str) -> tuple[Evidence, ...]:
+        worth = dict(zip(SIGNALS, np.round(signals * self.weights, 4).tolist(), strict=True))
+        context = round(worth["original_fits"] + worth["spun_fits"], 4)
+        term = round(worth["original_term"] + worth["spun_term"], 4)
+        document = round(worth["original_repeats"] + worth["spun_repeats"], 4)
         other = [
             Evidence(context, "spin.context", self.reading.context.name),
+            Evidence(term, "spin.term", "whether either wording forms a fixed term with its neighbours"),
             Evidence(document, "spin.document", "how often either wording stands in the document"),
             Evidence(worth["capital"], "spin.capital", "a capital inside a sentence"),
             Evidence(worth["article"], "spin.article", "the article before it fits the original"),
         ]
         rest = round(nats - sum(reason.nats for reason in other), 4)
         return (Evidence(rest, "spin.map", source), *(reason for reason in other if reason.nats))
+
+
+def _neighbours(at: IntArray, joined: npt.NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """All pairs (i, j) with at[j] == at[i] + 1, the two joined; `at` is sorted."""
+    begins = np.searchsorted(at, at + 1, side="left")
+    count = np.where(joined[at], np.searchsorted(at, at + 1, side="right") - begins, 0)
+    first = np.repeat(np.arange(len(at)), count)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begins, count)
+    return first, second
 
 
 def _with_article(reading: Reading, at: int, finding: Finding) -> Finding:

@@ -1,0 +1,1 @@
+"""Streams of documents. Start reading at `local.repair_many`."""

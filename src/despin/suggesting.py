@@ -1,0 +1,141 @@
+"""What may a phrase have been? Start reading at `suggest`.
+
+The phrase is read as a lattice: each stretch of it either stays or becomes an original that the synonym maps give for
+it. The likeliest ways through by the maps alone (a beam) are then weighed as a whole: how well the words go with each
+other and with the context, by the n-gram table and by the dense table that a large model was distilled into, and
+whether they form a fixed term.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from despin.context import PADDING, FloatArray
+from despin.maps import MapIndex
+from despin.reading import Reading
+from despin.resources import Resources
+from despin.tokens import tokenize
+from despin.values import DespinError, Evidence, Suggestion
+
+IntArray = npt.NDArray[np.int64]
+
+# Ways through the lattice that are weighed as a whole.
+BEAM = 300
+
+# Share of the dense table in the probability of a word after another. Without a sentence the opinions of a large model
+# on pairs of words tell more than counts (benchmarks/tortured.py).
+DENSE_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way through the lattice: the words so far, the evidence of the maps for them, and which rows gave it."""
+
+    words: tuple[str, ...]
+    nats: float
+    rows: tuple[str, ...]
+
+
+def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) -> tuple[Suggestion, ...]:
+    """The `n` likeliest originals of `phrase`, best first; the phrase itself is not among them.
+
+    left, right: text around it, as much as is known. Raises DespinError for a phrase without a word.
+    """
+    reading = Reading(tokenize(phrase), resources.context)
+    if not reading.word_count:
+        raise DespinError(f"nothing to look for in {phrase!r}: give a phrase with at least one word")
+    before, after = _edge(left, resources, -2), _edge(right, resources, 2)
+    ways = _ways(reading, resources.maps, resources.spin_weights)
+    standing = tuple(reading.word(item) for item in range(len(reading)))
+    naturals = _naturalness([way.words for way in ways] + [standing], before, after, resources)
+    weights = resources.spin_weights
+    scored = []
+    for way, natural in zip(ways, naturals[:-1].tolist(), strict=True):
+        if way.words == tuple(word.lower() for word in standing):
+            continue
+        context = round(weights["original_fits"] * (natural - float(naturals[-1])), 4)
+        scored.append((round(way.nats + context, 4), " ".join(way.words), way, context))
+    scored.sort(key=lambda item: (-item[0], item[1]))
+    total = math.log(1.0 + math.fsum(math.exp(min(nats, 50.0)) for nats, *_ in scored))
+    return tuple(
+        Suggestion(
+            text,
+            round(math.exp(min(nats, 50.0) - total), 4),
+            (Evidence(way.nats, "spin.map", "; ".join(way.rows)), Evidence(context, "spin.context", "ngrams and dense table")),
+        )
+        for nats, text, way, context in scored[: max(n, 0)]
+    )
+
+
+def _edge(text: str, resources: Resources, count: int) -> list[int]:
+    """Word numbers of the context's words nearest to the phrase."""
+    ids = Reading(tokenize(text), resources.context).ids.tolist()
+    return ids[count:] if count < 0 else ids[:count]
+
+
+def _ways(reading: Reading, index: MapIndex, weights: Mapping[str, float]) -> list[_Way]:
+    """The BEAM likeliest ways through the lattice by the maps alone."""
+    steps: dict[int, list[tuple[int, str, float, str]]] = {}
+    matches = index.find(reading)
+    which, candidate = index.expand(matches)
+    for match, number in zip(which.tolist(), candidate.tolist(), strict=True):
+        at, length = int(matches.at[match]), int(matches.length[match])
+        nats = weights["always"] + weights["row"] * float(index.weight_nats[number])
+        row = f"{index.originals[number]} <- {index.spun[int(matches.entry[match])]}"
+        steps.setdefault(at, []).append((length, index.originals[number], nats, row))
+    best: list[list[_Way]] = [[] for _ in range(len(reading) + 1)]
+    best[0] = [_Way((), 0.0, ())]
+    for item in range(len(reading)):
+        for way in _narrowed(best[item]):
+            best[item + 1].append(_Way((*way.words, reading.word(item).lower()), way.nats, way.rows))
+            for length, original, nats, row in steps.get(item, ()):
+                words = tuple(original.lower().split())
+                best[item + length].append(_Way(way.words + words, round(way.nats + nats, 4), (*way.rows, row)))
+    return _narrowed(best[-1])
+
+
+def _narrowed(ways: Sequence[_Way]) -> list[_Way]:
+    """The best way to each wording, the BEAM best wordings."""
+    best: dict[tuple[str, ...], _Way] = {}
+    for way in ways:
+        if way.words not in best or way.nats > best[way.words].nats:
+            best[way.words] = way
+    return sorted(best.values(), key=lambda way: (-way.nats, way.words))[:BEAM]
+
+
+def _naturalness(
+    wordings: Sequence[tuple[str, ...]], before: list[int], after: list[int], resources: Resources
+) -> FloatArray:
+    """How well the words of each wording go with each other and the context: PMI of the whole, in nats."""
+    vocabulary, context = resources.context.vocabulary, resources.context
+    flat: list[int] = []
+    ends = []
+    for words in wordings:
+        parts = [part for word in words for part in word.replace("-", " ").split()]
+        flat += [*before, *vocabulary.encode(parts).tolist(), *after, vocabulary.boundary]
+        ends.append(len(flat))
+    ids = np.array([vocabulary.boundary, *flat], np.int64)
+    pair = _mixed(ids[:-1], ids[1:], resources)
+    alone = context.log_prob(np.full(len(flat), PADDING), np.full(len(flat), PADDING), ids[1:])
+    known = (ids[:-1] != vocabulary.boundary) & (ids[1:] != vocabulary.boundary)
+    gains = np.where(known, pair - alone, 0.0)
+    term = known & resources.terms.holds(ids[:-1], ids[1:])
+    gains += np.where(term, resources.spin_weights["original_term"] / resources.spin_weights["original_fits"], 0.0)
+    running = np.concatenate([[0.0], np.cumsum(gains)])
+    return np.round(running[ends] - running[[0, *ends[:-1]]], 4)
+
+
+def _mixed(before: IntArray, word: IntArray, resources: Resources) -> FloatArray:
+    """ln p(word | before): the n-gram table, mixed with the dense table where that knows both words."""
+    ngram = resources.context.log_prob(np.full(len(word), PADDING), before, word)
+    known = np.flatnonzero((before < len(resources.dense)) & (word < len(resources.dense)) & (before >= 0))
+    mixed = ngram.copy()
+    dense = resources.dense.log_prob(before[known], word[known])
+    mixed[known] = np.logaddexp(np.log(DENSE_SHARE) + dense, np.log(1 - DENSE_SHARE) + ngram[known])
+    return mixed
+

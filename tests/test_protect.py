@@ -1,0 +1,109 @@
+"""What is never rewritten: quotations, code and addresses, names with digits, the caller's terms; and what is not that."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from despin.protect import protected_spans
+from despin.settings import SettingsError
+from despin.tokens import tokenize
+
+
+def shown(text: str, *terms: str) -> list[tuple[str, str]]:
+    return [(text[start:end], what) for start, end, what in protected_spans(tokenize(text), terms)]
+
+
+@pytest.mark.parametrize(
+    "quotation",
+    [
+        "“he was not here”",
+        "«he was not here»",
+        '"he was not here"',
+        '"He was not here."',
+        '"he was\tnot here!"',
+        "“he ‘was not’ here”",
+    ],
+)
+def test_quotations(quotation: str) -> None:
+    assert shown(f"She said {quotation} and left.") == [(quotation, "a quotation")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # two words or fewer are scare quotes
+        "a “natural remedy” for it",
+        'a "natural remedy" for it',
+        # inches, and marks that do not pair
+        'a 5" by 6" by 7" box of the sort',
+        'she said "he was not here and left',
+        "she said “he was not here and left",
+        # a quotation does not go on in the next paragraph
+        "she said “he was\nnot here” and left",
+        # the apostrophe is no quotation mark
+        "the cats' and the dogs' own house",
+        # no quotation is longer than 600 characters
+        "“" + "a word " * 100 + "”",
+    ],
+)
+def test_no_quotations(text: str) -> None:
+    assert [what for _, what in shown(text) if what == "a quotation"] == []
+
+
+def test_code_and_names() -> None:
+    assert shown("IL-6 at www.a.org, `x y` and 5 mg") == [
+        ("IL-6", "a name with digits"),
+        ("www.a.org", "code or an address"),
+        ("`x y`", "code or an address"),
+    ]
+
+
+def test_terms_are_found_as_words_in_any_case() -> None:
+    text = "Vital Signs and vital signs, not vital signses nor revital signs; C++ too"
+    assert shown(text, "vital signs", "c++") == [
+        ("Vital Signs", "a protected term"),
+        ("vital signs", "a protected term"),
+        ("C++", "a protected term"),
+    ]
+
+
+def test_the_longest_term_is_taken() -> None:
+    assert shown("the vital signs", "vital", "vital signs") == [("vital signs", "a protected term")]
+
+
+def test_a_term_is_no_pattern() -> None:
+    assert shown("a.b and axb", "a.b") == [("a.b", "a protected term")]
+
+
+@pytest.mark.parametrize("terms", [[""], ["  "], ["good", ""]])
+def test_an_empty_term_is_refused(terms: list[str]) -> None:
+    with pytest.raises(SettingsError, match="protect holds an empty term; leave it out"):
+        protected_spans(tokenize("text"), terms)
+
+
+def test_one_string_is_no_list_of_terms() -> None:
+    with pytest.raises(SettingsError, match="put the one term into a list"):
+        protected_spans(tokenize("text"), "term")
+
+
+def test_spans_that_overlap_are_one() -> None:
+    text = "he said “see www.a.org for vital signs” today"
+    assert shown(text, "signs” today", "see") == [("“see www.a.org for vital signs” today", "a quotation")]
+
+
+parts = st.sampled_from(["“", "”", '"', "«", "»", " ", "a", "word ", "IL-6 ", "www.a.org ", "\n", "the term "])
+
+
+@given(
+    st.lists(parts, max_size=40).map("".join),
+    st.lists(st.sampled_from(["the term", "term", "word a", "a"]), max_size=3),
+)
+def test_spans_are_sorted_and_apart(text: str, terms: list[str]) -> None:
+    spans = protected_spans(tokenize(text), terms)
+    end_before = 0
+    for start, end, what in spans:
+        assert end_before <= start < end <= len(text)
+        assert what
+        end_before = end
