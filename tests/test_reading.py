@@ -82,6 +82,19 @@ def test_opens_and_capitals() -> None:
     assert bool(numbered.opens[numbered.ids.tolist().index(numbered.context.vocabulary.number) + 1])
 
 
+def opening(text: str) -> list[str]:
+    reading = read(text)
+    return [reading.word(i) for i in np.flatnonzero(reading.opens & reading.words)]
+
+
+def test_a_citation_turned_into_a_word_stands_before_the_first_word() -> None:
+    assert opening("It failed.two Given that") == ["It", "two", "Given"]
+    # two sentences glued together; a word after a blank; a name inside a sentence
+    assert opening("It failed.Given That is") == ["It", "Given"]
+    assert opening("It failed. two Given that") == ["It", "two"]
+    assert opening("It failed.two given That") == ["It", "two"]
+
+
 def test_spans_and_words() -> None:
     reading = read("So, the old cat.")
     assert reading.span(1, 3) == (4, 15)

@@ -76,7 +76,7 @@ def test_the_data_folder_is_found_in_both_layouts(tmp_path: Path, monkeypatch: p
     for package, data in ((wheel, wheel / "data"), (editable, tmp_path / "checkout" / "data")):
         package.mkdir(parents=True)
         monkeypatch.setattr(tables, "__file__", str(package / "tables.py"))
-        with pytest.raises(TableError, match="tables were not found in .*; reinstall despin"):
+        with pytest.raises(TableError, match=r"tables were not found in .*; reinstall despin"):
             data_folder()
         data.mkdir()
         (data / "SOURCES.toml").touch()

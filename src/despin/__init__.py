@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from despin.results import PassageScore as PassageScore
     from despin.results import Repair as Repair
     from despin.results import Score as Score
-    from despin.settings import VERSION as __version__
+    from despin.settings import VERSION
     from despin.settings import SettingsError as SettingsError
     from despin.tables import TableError as TableError
     from despin.tokens import Token as Token
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from despin.values import Refusal as Refusal
     from despin.values import Step as Step
     from despin.values import Suggestion as Suggestion
+
+    __version__ = VERSION
 
 # module -> the public names that live there
 _MODULES = {

@@ -30,6 +30,8 @@ GUARDED = {
     "a unit": "pound pounds dollar dollars euro euros cent cents percent mg ml kg km mile miles inch inches second "
     "seconds minute minutes hour hours day days week weeks month months year years decade decades".split(),
 }
+OVERLAPS = "overlaps an edit with more evidence"
+
 _WORD = regex.compile(r"\p{L}+")
 _NEGATED = regex.compile(r"n['’]t\b", regex.I)
 
@@ -65,7 +67,7 @@ def decide(
         for f in (item.finding,)
     ]
     refusals = [
-        Refusal(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.reason or "overlaps an edit with more evidence", item.evidence)
+        Refusal(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.reason or OVERLAPS, item.evidence)
         for item in (*beaten, *(item for item in weighed if item.reason))
         for f in (item.finding,)
     ]

@@ -221,7 +221,7 @@ class MapIndex:
 
     def find(self, reading: Reading) -> Matches:
         """Every place where an entry's words stand next to each other; overlapping ones too."""
-        numbers = reading.numbers_in(dict(self.numbering))
+        numbers = reading.numbers_in(self.numbering)
         at = np.flatnonzero(numbers >= 0)
         state = self._first[numbers[at]]
         at, state = at[state >= 0], state[state >= 0]

@@ -58,7 +58,7 @@ def load_quantiles(path: Path) -> tuple[Quantiles, ...]:
         except ValueError:
             raise TableError(f"{path}:{number}: words, percentile and nats must be numbers") from None
     return tuple(
-        Quantiles(words, *(tuple(column) for column in zip(*sorted(rows), strict=True)))  # type: ignore[arg-type]
+        Quantiles(words, *(tuple(column) for column in zip(*sorted(rows), strict=True)))
         for words, rows in sorted(table.items())
     )
 

@@ -5,6 +5,7 @@ Start reading at `Reading`. The tokens stay the only place of offsets; a reading
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +54,17 @@ class Reading:
         return len(self.index)
 
     @cached_property
+    def folded(self) -> list[str]:
+        """The folded spelling of each type of the tokens."""
+        return [fold(string) for string in self.tokens.types]
+
+    def among(self, words: Container[str]) -> npt.NDArray[np.bool_]:
+        """Whether item i is, folded, one of `words`."""
+        by_type = np.fromiter((word in words for word in self.folded), np.bool_, len(self.folded))
+        found: npt.NDArray[np.bool_] = by_type[self.tokens.type_ids[self.index]]
+        return found
+
+    @cached_property
     def word_count(self) -> int:
         """How many of the items are words."""
         return int(self.words.sum())
@@ -99,32 +111,39 @@ class Reading:
         first = np.ones(len(self), np.bool_)
         first[1:] = self.ids[:-1] == self.context.vocabulary.boundary
         number = self.ids == self.context.vocabulary.number
+        # "dysfunction.two Given": a word glued to the stop, in lower case before a capital, stands for such a number
+        glued = np.zeros(len(self), np.bool_)
+        glued[1:] = self.index[1:] == self.index[:-1] + 1
+        number |= glued & self.words & ~self.capital & np.append(self.capital[1:], False)
         first[1:] |= first[:-1] & number[:-1]
         return first
 
     @cached_property
     def capital(self) -> npt.NDArray[np.bool_]:
         """Whether item i begins with a capital letter."""
-        return self.tokens.per_type(lambda string: string[:1].isupper())[self.index]
+        capital: npt.NDArray[np.bool_] = self.tokens.per_type(lambda string: string[:1].isupper())[self.index]
+        return capital
 
     @cached_property
     def words(self) -> npt.NDArray[np.bool_]:
         """Whether item i is a word."""
         return self.tokens.kinds[self.index] == Kind.WORD
 
-    def numbers_in(self, numbering: dict[str, int]) -> npt.NDArray[np.int64]:
+    def numbers_in(self, numbering: Mapping[str, int]) -> npt.NDArray[np.int64]:
         """The items by another numbering of folded words; -1 for words that it does not hold and for what is no word."""
         tokens = self.tokens
         words = np.flatnonzero(tokens.type_kinds == Kind.WORD)
         by_type = np.full(len(tokens.types), -1, np.int64)
-        by_type[words] = [numbering.get(fold(tokens.types[i]), -1) for i in words.tolist()]
-        return by_type[tokens.type_ids[self.index]]
+        by_type[words] = [numbering.get(self.folded[i], -1) for i in words.tolist()]
+        numbers: npt.NDArray[np.int64] = by_type[tokens.type_ids[self.index]]
+        return numbers
 
     def word(self, item: int) -> str:
         """The string of an item as the context model takes it: "" for a sentence end or past the text."""
         if not 0 <= item < len(self) or self.ids[item] == self.context.vocabulary.boundary:
             return ""
-        return self.tokens.types[self.tokens.type_ids[self.index[item]]]
+        word: str = self.tokens.types[self.tokens.type_ids[self.index[item]]]
+        return word
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Offsets from the start of item `first` to the end of item `last`."""

@@ -51,7 +51,7 @@ class Tally:
         # for each kind and row of the densities the offsets of what was found, rising
         self._offsets = {kind: [np.array(found, np.int64) for found in rows] for kind, rows in offsets.items()}
         for kind, shown in traces(reading).items():
-            self._offsets[kind] = [starts[reading.index[shown]]]
+            self._offsets[kind] = [starts[reading.index[shown]].astype(np.int64)]
 
     def word_count(self, start: int, end: int) -> int:
         """How many words begin in ``text[start:end]``."""

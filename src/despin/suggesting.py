@@ -74,7 +74,7 @@ def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) ->
 
 def _edge(text: str, resources: Resources, count: int) -> list[int]:
     """Word numbers of the context's words nearest to the phrase."""
-    ids = Reading(tokenize(text), resources.context).ids.tolist()
+    ids: list[int] = Reading(tokenize(text), resources.context).ids.tolist()
     return ids[count:] if count < 0 else ids[:count]
 
 
@@ -127,14 +127,15 @@ def _naturalness(
     term = known & resources.terms.holds(ids[:-1], ids[1:])
     gains += np.where(term, resources.spin_weights["original_term"] / resources.spin_weights["original_fits"], 0.0)
     running = np.concatenate([[0.0], np.cumsum(gains)])
-    return np.round(running[ends] - running[[0, *ends[:-1]]], 4)
+    whole: FloatArray = np.round(running[ends] - running[[0, *ends[:-1]]], 4)
+    return whole
 
 
 def _mixed(before: IntArray, word: IntArray, resources: Resources) -> FloatArray:
     """ln p(word | before): the n-gram table, mixed with the dense table where that knows both words."""
     ngram = resources.context.log_prob(np.full(len(word), PADDING), before, word)
     known = np.flatnonzero((before < len(resources.dense)) & (word < len(resources.dense)) & (before >= 0))
-    mixed = ngram.copy()
+    mixed: FloatArray = ngram.copy()
     dense = resources.dense.log_prob(before[known], word[known])
     mixed[known] = np.logaddexp(np.log(DENSE_SHARE) + dense, np.log(1 - DENSE_SHARE) + ngram[known])
     return mixed

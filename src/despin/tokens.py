@@ -9,7 +9,7 @@ Every branch is linear: what may repeat is possessive, what looks ahead is bound
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -41,18 +41,25 @@ WORD = rf"{LETTERS}(?:['’ʼ]{LETTERS})*+"
 
 # Last labels that make a dotted lower-case run an address or a file and not two sentences glued by a full stop
 # ("example.com" against "dysfunction.two"). Only endings that are no English words.
-ENDINGS = r"(?:com|org|net|edu|gov|info|io|uk|html?|php|aspx?|pdf|docx?|xlsx?|csv|json|xml|yaml|txt|py|js|css|jpe?g|png|gif|zip)"
+ENDINGS = (
+    r"(?:com|org|net|edu|gov|info|io|uk|html?|php|aspx?|pdf|docx?|xlsx?|csv|json|xml|yaml|txt|py|js|css|jpe?g|png|gif|zip)"
+)
 
 # The rest of an address: up to white space or a quote, but the marks at its end belong to the sentence. Brackets are
 # part of it in pairs, or where more follows: ".../Foo_(bar)" keeps both, "(see www.example.org/x)." leaves ")." out.
-ADDRESS = r"""(?:[^\s<>"“”.,;:!?()\[\]'’]++|\([^\s<>"“”()]{0,200}+\)|[.,;:!?()\[\]'’]{1,8}+(?=[^\s<>"“”.,;:!?()\[\]'’]))++"""
+ADDRESS = (
+    r"""(?:[^\s<>"“”.,;:!?()\[\]'’]++|\([^\s<>"“”()]{0,200}+\)"""
+    r"""|[.,;:!?()\[\]'’]{1,8}+(?=[^\s<>"“”.,;:!?()\[\]'’]))++"""
+)
 
 CODE = rf"""
     (?:https?|ftp)://{ADDRESS}                                   # URL
   | www\.{ADDRESS}                                              # URL without scheme
-  | (?=[^\s@]{{1,64}}@)[\p{{L}}\p{{N}}._%+\-]{{1,64}}+@[\p{{L}}\p{{N}}\-]{{1,63}}+(?:\.[\p{{L}}\p{{N}}\-]{{1,63}}+){{1,8}}+   # e-mail; lengths of RFC 5321
+  | (?=[^\s@]{{1,64}}@)[\p{{L}}\p{{N}}._%+\-]{{1,64}}+@           # e-mail; lengths of RFC 5321
+        [\p{{L}}\p{{N}}\-]{{1,63}}+(?:\.[\p{{L}}\p{{N}}\-]{{1,63}}+){{1,8}}+
   | 10\.\d{{4,9}}/{ADDRESS}                                     # DOI: the registrant has 4 to 9 digits
-  | [\p{{Ll}}\p{{N}}][\p{{Ll}}\p{{N}}\-]{{0,62}}+(?:\.[\p{{Ll}}\p{{N}}\-]{{1,63}}+){{0,3}}(?<=\.{ENDINGS})(?![\p{{L}}\p{{N}}])  # host or file name
+  | [\p{{Ll}}\p{{N}}][\p{{Ll}}\p{{N}}\-]{{0,62}}+(?:\.[\p{{Ll}}\p{{N}}\-]{{1,63}}+){{0,3}}   # host or file name
+        (?<=\.{ENDINGS})(?![\p{{L}}\p{{N}}])
   | </?\p{{L}}[^<>\n]{{0,300}}+>                                # a tag left by a scraper; real tags are short
   | &(?:\p{{L}}{{2,8}}|\#\d{{1,7}}|\#x[0-9A-Fa-f]{{1,6}});      # a character entity
   | ```(?s:.{{0,4000}}?)```                                     # Markdown code block
@@ -110,7 +117,8 @@ _KIND = regex.compile(
 def kind_of(string: str) -> Kind:
     """The kind of a token, which its string alone decides."""
     match = _KIND.fullmatch(string)
-    assert match is not None and match.lastgroup is not None, "MARK takes any non-empty string"
+    assert match, "MARK takes any non-empty string"
+    assert match.lastgroup
     return Kind[match.lastgroup]
 
 
@@ -185,7 +193,7 @@ class Tokens(Sequence[Token]):
     def __len__(self) -> int:
         return len(self.type_ids)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def, override]  # one signature for int and slice
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # one signature for int and slice
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         i = range(len(self))[index]
@@ -206,10 +214,10 @@ class Tokens(Sequence[Token]):
         """The kind of each token."""
         return self.type_kinds[self.type_ids]
 
-    def per_type(self, test: object) -> BoolArray:
+    def per_type(self, test: Callable[[str], bool]) -> BoolArray:
         """One truth value a token from a function of the token's string, called once per type."""
-        assert callable(test)
-        return np.fromiter(map(test, self.types), np.bool_, len(self.types))[self.type_ids]
+        truth: BoolArray = np.fromiter(map(test, self.types), np.bool_, len(self.types))[self.type_ids]
+        return truth
 
     def at(self, offset: int) -> int:
         """The index of the token that holds `offset`. Raises IndexError outside the text."""
@@ -242,7 +250,8 @@ class Tokens(Sequence[Token]):
         bounds = np.searchsorted(solid, np.append(firsts, len(self)))
         held = bounds[1:] > bounds[:-1]
         first, last = solid[bounds[:-1][held]], solid[bounds[1:][held] - 1]
-        return np.stack([self.starts[first], self.starts[last + 1]], axis=1)
+        spans: IntArray = np.stack([self.starts[first], self.starts[last + 1]], axis=1)
+        return spans
 
 
 def tokenize(text: str) -> Tokens:
@@ -273,14 +282,15 @@ def _paragraph_ends(tokens: Tokens) -> IntArray:
     at = np.flatnonzero(breaks)
     if not len(at):
         return at.astype(np.int32)
-    blank = np.array([len(tokens.strings[i].splitlines()) > 1 or "\u2029" in tokens.strings[i] for i in at])
+    blank = tokens.per_type(lambda string: len(string.splitlines()) > 1 or "\u2029" in string)[at]
     edges = np.concatenate([[0], tokens.starts[at], [len(tokens.text)]])
     widths = np.diff(edges)
     if len(at) < _WRAPPED_LINES or widths.max() > _WRAPPED_WIDTH:
         return at.astype(np.int32)
     short = widths[:-1] < _SHORT_LINE * np.median(widths)
-    ends_well = np.array([i > 0 and tokens.strings[i - 1][-1] in ".!?:\"”’)]" for i in at])
-    return at[blank | (short & ends_well)].astype(np.int32)
+    ends_well = (at > 0) & tokens.per_type(lambda string: string[-1] in ".!?:\"”’)]")[at - 1]
+    ends: IntArray = at[blank | (short & ends_well)].astype(np.int32)
+    return ends
 
 
 # Abbreviations whose full stop is followed by a name, a number or a lower-case word more often than by a sentence.
@@ -299,26 +309,28 @@ def _sentence_starts(tokens: Tokens) -> IntArray:
     count = len(tokens)
     if not count:
         return np.zeros(0, np.int32)
-    strings, kinds = tokens.strings, tokens.kinds
-    starts = {0, *(int(i) + 1 for i in tokens.paragraph_ends if i + 1 < count)}
+    # plain lists and numbers: this loop runs once for every stop of the text
+    strings, kinds = tokens.strings, tokens.kinds.tolist()
+    gap, number, word_kind = int(Kind.GAP), int(Kind.NUMBER), int(Kind.WORD)
+    starts = {0, *(i + 1 for i in tokens.paragraph_ends.tolist() if i + 1 < count)}
     for i in np.flatnonzero(tokens.per_type(lambda string: string[0] in _STOPS)).tolist():
         word = strings[i - 1] if i else ""
         after = i + 1
         while after < count and strings[after] in _CLOSERS:
             after += 1
         # a citation glued to the stop belongs to the sentence that it closes: "antagonism.31 The"
-        if after + 1 < count and kinds[after] == Kind.NUMBER and kinds[after + 1] == Kind.GAP and not word[-1:].isdigit():
+        if after + 1 < count and kinds[after] == number and kinds[after + 1] == gap and not word[-1:].isdigit():
             after += 1
         if after >= count:
             continue
-        if kinds[after] == Kind.GAP:
+        if kinds[after] == gap:
             following = strings[after + 1] if after + 1 < count else ""
             if following[:1].islower() and strings[i][0] in ".…":
                 continue
             if strings[i] == "." and (word.lower() in ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")):
                 continue
             starts.add(min(after + 1, count - 1))
-        elif kinds[after] == Kind.WORD and strings[after][0].isupper() and len(word) > 1 and word[-1].islower():
+        elif kinds[after] == word_kind and strings[after][0].isupper() and len(word) > 1 and word[-1].islower():
             starts.add(after)
     return np.array(sorted(starts), np.int32)
 
@@ -343,8 +355,8 @@ def passages(tokens: Tokens) -> IntArray:
     for start in tokens.sentence_starts[1:].tolist():
         held = words[start] - words[firsts[-1]]
         left = words[-1] - words[start]
-        if held >= PASSAGE_WORDS and (start in paragraph_firsts or held >= PASSAGE_MOST - PASSAGE_WORDS // 2):
-            # a rest too short to be scored joins the passage before it
-            if left >= PASSAGE_WORDS // 2:
-                firsts.append(start)
+        long_enough = start in paragraph_firsts or held >= PASSAGE_MOST - PASSAGE_WORDS // 2
+        # a rest too short to be scored joins the passage before it
+        if held >= PASSAGE_WORDS and long_enough and left >= PASSAGE_WORDS // 2:
+            firsts.append(start)
     return tokens._trimmed(np.array(firsts, np.int32))

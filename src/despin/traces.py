@@ -33,7 +33,8 @@ def stray_capitals(reading: Reading) -> BoolArray:
     before = np.concatenate([[True], reading.capital[:-1]]) | reading.opens
     after = np.concatenate([reading.capital[1:], [False]])
     titled = reading.tokens.per_type(lambda string: len(string) > 1 and string[:1].isupper() and string[1:].islower())
-    return titled[reading.index] & reading.words & ~before & ~after
+    stray: BoolArray = titled[reading.index] & reading.words & ~before & ~after
+    return stray
 
 
 def common_stray_capitals(reading: Reading) -> BoolArray:
@@ -43,8 +44,7 @@ def common_stray_capitals(reading: Reading) -> BoolArray:
 
 def broken_articles(reading: Reading) -> BoolArray:
     """Items "a" or "an" whose next word asks for the other."""
-    tokens = reading.tokens
-    articles = tokens.per_type(lambda string: fold(string) in ("a", "an"))[reading.index] & reading.joined
+    articles = reading.among(("a", "an")) & reading.joined
     broken = np.zeros(len(reading), np.bool_)
     for item in np.flatnonzero(articles).tolist():
         following = reading.word(item + 1)

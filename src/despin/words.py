@@ -45,7 +45,9 @@ class Forms:
         if cell is None:
             return {}
         forms = {PLAIN_TAG[word_class]: lemma}
-        forms.update(pair.split("=", 1) for pair in cell.split())
+        for pair in cell.split():
+            tag, _, form = pair.partition("=")
+            forms[tag] = form
         return forms
 
 
@@ -69,7 +71,11 @@ def fold(word: str) -> str:
 
 # Words whose first letter misleads: a silent h; a vowel letter that sounds as "y" (unit, European, ewe) or "w" (one).
 _SILENT_H = regex.compile(r"(?:hour|honest|honou?r|heir|herb)(?!s?d)", regex.I)
-_CONSONANT_SOUND = regex.compile(r"(?:eu|ewe|ewer|one(?!\w)|once|ones|oneself|u(?=[bcfhjkqrstlnm][aeiou])(?!n(?:[aeo]|im|in|is[^oe])|nu|mi|mo|lt)|ubi|uni(?!m|n))", regex.I)
+_CONSONANT_SOUND = regex.compile(
+    r"(?:eu|ewe|ewer|one(?!\w)|once|ones|oneself|ubi|uni(?!m|n)"
+    r"|u(?=[bcfhjkqrstlnm][aeiou])(?!n(?:[aeo]|im|in|is[^oe])|nu|mi|mo|lt))",
+    regex.I,
+)
 # Letters whose names begin with a vowel sound: an X, an FBI agent.
 _VOWEL_LETTERS = frozenset("AEFHILMNORSX")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
@@ -31,7 +31,7 @@ def repair_many(texts: Iterable[str], workers: int = 2, progress: bool = True, *
     if not progress or not sys.stderr.isatty():
         yield from repairs
         return
-    length = len(texts) if hasattr(texts, "__len__") else None
+    length = len(texts) if isinstance(texts, Sized) else None
     with click.progressbar(repairs, length=length, label="repairing", file=sys.stderr) as shown:
         yield from shown
 

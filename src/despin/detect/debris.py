@@ -14,7 +14,6 @@ import numpy as np
 from despin.maps import holds
 from despin.reading import Reading
 from despin.values import Alternative, Evidence, Finding
-from despin.words import fold
 
 if TYPE_CHECKING:
     from despin.resources import Resources
@@ -73,7 +72,7 @@ def _anchors(reading: Reading, resources: Resources) -> list[Finding]:
 
 def _doubled(reading: Reading) -> list[Finding]:
     tokens = reading.tokens
-    function = tokens.per_type(lambda string: fold(string) in NEVER_TWICE)[reading.index]
+    function = reading.among(NEVER_TWICE)
     again = np.flatnonzero(function[1:] & function[:-1] & (reading.ids[1:] == reading.ids[:-1]) & reading.joined[:-1])
     findings = []
     for item in again.tolist():

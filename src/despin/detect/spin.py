@@ -118,6 +118,8 @@ class _Search:
         self.weights = np.array([resources.spin_weights[name] for name in SIGNALS])
         self.matches: Matches = self.index.find(reading)
         self.capital = stray_capitals(reading)
+        # which items are "an", and which are "a" or "an"
+        self.article = reading.among(("an",)), reading.among(("a", "an"))
         scale = REPEAT_WORDS / max(reading.word_count, REPEAT_WORDS)
         self.word_counts = np.bincount(reading.ids, minlength=len(reading.context.vocabulary)) * scale
         self.entry_counts = np.bincount(self.matches.entry, minlength=len(self.index)) * scale
@@ -178,8 +180,7 @@ class _Search:
     def _article_mended(self, at: IntArray, candidate: IntArray) -> npt.NDArray[np.bool_]:
         """Where "a" or "an" before the place fits the candidate and not what stands there."""
         reading = self.reading
-        shape = reading.tokens.per_type(lambda string: fold(string) == "an")[reading.index]
-        either = shape | reading.tokens.per_type(lambda string: fold(string) == "a")[reading.index]
+        shape, either = self.article
         before = np.maximum(at - 1, 0)
         asked = either[before] & reading.joined[before] & (at > 0)
         mended = np.zeros(len(at), np.bool_)
