@@ -327,6 +327,15 @@ def test_short_documents_are_short() -> None:
 def test_worst_cases_reach_their_length() -> None:
     seen: list[int] = []
     found = worst_cases(NASTY, 20_000, lambda text: seen.append(len(text)), 1.0)
-    assert {size for _, size, _, _ in found} == {20_000}
+    assert {size for _, size, *_ in found} == {20_000}
     assert {name for name, *_ in found} == set(NASTY)
     assert max(seen) == 20_000
+
+
+def test_a_worst_case_that_fails_is_reported_and_not_raised() -> None:
+    def fails(text: str) -> None:
+        if len(text) > 10_000:
+            raise MemoryError
+
+    ((name, size, _, _, stopped),) = worst_cases({"a": "a"}, 50_000, fails, 1.0)
+    assert (name, size, stopped) == ("a", 10_000, "MemoryError at 50,000")

@@ -23,7 +23,8 @@ GUARDED = {
     "a negation": "no not never nor none neither nobody nothing nowhere without cannot hardly scarcely barely seldom "
     "rarely unlikely".split(),
     "a quantity": "all every each most many much more less few fewer several some any half both double twice only "
-    "hundred hundreds thousand thousands million millions billion billions dozen dozens least majority minority".split(),
+    "hundred hundreds thousand thousands million millions billion billions dozen dozens least majority "
+    "minority".split(),
     "a frequency": "always often usually frequently sometimes occasionally generally normally commonly daily weekly "
     "monthly yearly annually typically mostly".split(),
     "a modality": "must should shall may might can could will would ought need needs".split(),

@@ -28,6 +28,10 @@ COLUMNS = ("original", "spun", "pos", "family", "weight", "source", "keep_if", "
 # How a row inflects: its first word as a verb, its last as a noun, both single words as adjectives, or not at all.
 POS = ("v", "n", "a", "x")
 
+# Families as numbers: the two common ones, and all others together.
+PHRASE_REWRITER, WORD_FOR_WORD, OTHER_FAMILY = range(3)
+FAMILY_CODES = {"phrase_rewriter": PHRASE_REWRITER, "word_for_word": WORD_FOR_WORD}
+
 # No spinner's dictionary entry is longer; the context window of a wording is as wide.
 LONGEST = 6
 
@@ -210,7 +214,7 @@ class MapIndex:
         weights = np.array([row.weight for row in self.rows])
         self.entry_of_candidate: IntArray = np.repeat(np.arange(len(candidates)), np.diff(self.first_candidate))
         self.weight_nats: FloatArray = np.log(weights) - np.log1p(-weights)
-        self.family = np.array([row.family for row in self.rows])
+        self.family = np.array([FAMILY_CODES.get(row.family, OTHER_FAMILY) for row in self.rows], np.int8)
         self.takes_an = np.fromiter((article(original) == "an" for original in self.originals), np.bool_, len(self.rows))
         self.ids, self.lengths = _encoded(self.originals, context)
         self.alone = _alone(self.ids, context)

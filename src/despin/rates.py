@@ -79,7 +79,7 @@ def estimate(findings: Sequence[Finding], words: int, densities: Mapping[str, tu
     for kind, rows in densities.items():
         group = GROUPS.get(kind.partition(".")[0])
         if group:
-            likelihood[group] += log_likelihood(counts[kind], words, rows)
+            likelihood[group] += log_likelihood(counts[kind], words, density(rows))
     families = _families(findings)
     return {group: _posterior(scores, families if group == "wording" else {}) for group, scores in sorted(likelihood.items())}
 
@@ -113,16 +113,23 @@ def tally(findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, 
     return sorted(tallied)
 
 
-def log_likelihood(counts: npt.ArrayLike, words: npt.ArrayLike, rows: Sequence[Densities]) -> FloatArray:
-    """ln P(counts | rate) for each rate of the grid, up to a constant; scaled by INDEPENDENCE.
-
-    counts: shape (..., rows); words: shape (..., 1). Returns shape (..., rates).
-    """
+def density(rows: Sequence[Densities]) -> FloatArray:
+    """Findings per word at each rate of the grid, shape (rows, rates): from clean to heavily damaged in proportion."""
     share = (GRID - GRID[0]) / (HEAVY - GRID[0])
     clean, damaged = np.array([row.clean for row in rows]), np.array([row.damaged for row in rows])
-    density = clean[:, None] + share * (damaged - clean)[:, None]
-    log_likelihood: FloatArray = np.asarray(counts) @ np.log(density) - np.asarray(words) * density.sum(axis=0)
-    return log_likelihood * INDEPENDENCE
+    mixed: FloatArray = clean[:, None] + share * (damaged - clean)[:, None]
+    return mixed
+
+
+def log_likelihood(counts: npt.ArrayLike, words: npt.ArrayLike, density: FloatArray, *, summed: bool = True) -> FloatArray:
+    """ln P(counts | rate) for each rate of the grid, up to a constant; scaled by INDEPENDENCE.
+
+    counts: shape (..., rows); words: shape (..., 1) or a number; density: see `density`. Returns shape (..., rates).
+    With `summed` false counts are a square of one row each, and each row's own likelihood is returned.
+    """
+    expected = density.sum(axis=0) if summed else density
+    likelihood: FloatArray = np.asarray(counts) @ np.log(density) - np.asarray(words) * expected
+    return likelihood * INDEPENDENCE
 
 
 def _posterior(log_likelihood: FloatArray, families: Mapping[str, float]) -> Rate:

@@ -91,7 +91,7 @@ class Reading:
 
     @cached_property
     def running(self) -> FloatArray:
-        """Running sum of `nats`, one longer: the log probability of items i to j (j excluded) is running[j] - running[i]."""
+        """Running sum of `nats`, one longer: ln p of items i to j, j excluded, is running[j] - running[i]."""
         return np.concatenate([[0.0], np.cumsum(self.nats)])
 
     @cached_property
@@ -127,10 +127,11 @@ class Reading:
     @cached_property
     def words(self) -> npt.NDArray[np.bool_]:
         """Whether item i is a word."""
-        return self.tokens.kinds[self.index] == Kind.WORD
+        is_word: npt.NDArray[np.bool_] = self.tokens.kinds[self.index] == Kind.WORD
+        return is_word
 
     def numbers_in(self, numbering: Mapping[str, int]) -> npt.NDArray[np.int64]:
-        """The items by another numbering of folded words; -1 for words that it does not hold and for what is no word."""
+        """The items by another numbering of folded words; -1 for what it does not hold and for what is no word."""
         tokens = self.tokens
         words = np.flatnonzero(tokens.type_kinds == Kind.WORD)
         by_type = np.full(len(tokens.types), -1, np.int64)

@@ -23,6 +23,7 @@ from despin.settings import SettingsError
 from despin.tokens import Kind, passages
 from despin.traces import traces
 from despin.values import Evidence, Finding
+from despin.words import fold, is_word
 
 # Below this a text has too few traces to tell; published audits of sentence-level verdicts found a third and more of
 # human sentences flagged.
@@ -42,49 +43,57 @@ class Tally:
     """Where a text's words and traces are, so that any stretch of it can be weighed."""
 
     def __init__(self, reading: Reading, findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]) -> None:
-        self.densities = densities
+        self.kinds = sorted(densities)
+        rows = [row for kind in self.kinds for row in densities[kind]]
+        # the columns of the counts: all rows of all kinds, one after another
+        self._first = np.cumsum([0, *(len(densities[kind]) for kind in self.kinds[:-1])])
+        self._density = rates.density(rows)
         starts = reading.tokens.starts
         self.words = starts[:-1][reading.tokens.kinds == Kind.WORD]
-        offsets: dict[str, list[list[int]]] = {kind: [[] for _ in rows] for kind, rows in densities.items()}
-        for offset, kind, row in rates.tally(findings, densities):
-            offsets[kind][row].append(offset)
-        # for each kind and row of the densities the offsets of what was found, rising
-        self._offsets = {kind: [np.array(found, np.int64) for found in rows] for kind, rows in offsets.items()}
+        column = dict(zip(self.kinds, self._first.tolist(), strict=True))
+        tallied = rates.tally(findings, densities)
+        offsets = [np.array([offset for offset, _, _ in tallied], np.int64)]
+        columns = [np.array([column[kind] + row for _, kind, row in tallied], np.int64)]
         for kind, shown in traces(reading).items():
-            self._offsets[kind] = [starts[reading.index[shown]].astype(np.int64)]
+            found = starts[reading.index[shown]].astype(np.int64)
+            offsets.append(found)
+            columns.append(np.full(len(found), column[kind]))
+        self._offsets, self._columns = np.concatenate(offsets), np.concatenate(columns)
 
     def word_count(self, start: int, end: int) -> int:
         """How many words begin in ``text[start:end]``."""
         return int(np.searchsorted(self.words, end) - np.searchsorted(self.words, start))
 
-    def log_ratios(self, spans: npt.ArrayLike) -> dict[str, FloatArray]:
-        """For each kind of trace ln P(counts | rate) - ln P(counts | clean), shape (spans, rates of the grid)."""
+    def counts(self, spans: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Traces, shape (spans, columns), and words, shape (spans, 1), in spans that are sorted and do not overlap."""
         edges = np.asarray(spans, np.int64).reshape(-1, 2)
-        words = np.diff(np.searchsorted(self.words, edges), axis=1)
-        ratios = {}
-        for kind, rows in sorted(self.densities.items()):
-            counts = np.stack([np.diff(np.searchsorted(offsets, edges), axis=1)[:, 0] for offsets in self._offsets[kind]], axis=1)
-            likelihood = rates.log_likelihood(counts, words, rows)
-            ratios[kind] = likelihood - likelihood[:, :1]
-        return ratios
+        words = np.diff(np.searchsorted(self.words, edges), axis=1).astype(np.float64)
+        span = np.searchsorted(edges[:, 0], self._offsets, side="right") - 1
+        inside = (span >= 0) & (self._offsets < edges[span, 1])
+        counts = np.zeros((len(edges), len(self._density)))
+        np.add.at(counts, (span[inside], self._columns[inside]), 1.0)
+        return counts, words
 
     def totals(self, spans: npt.ArrayLike) -> FloatArray:
         """Evidence for rewriting in each span, in nats."""
-        return _mean_ratio(np.sum(list(self.log_ratios(spans).values()), axis=0))
+        counts, words = self.counts(spans)
+        likelihood = rates.log_likelihood(counts, words, self._density)
+        return _mean_ratio(likelihood - likelihood[:, :1])
 
     def weigh(self, start: int, end: int) -> list[Evidence]:
         """Evidence for rewriting in ``text[start:end]``, one item a kind of trace, in nats.
 
         Each item is what its kind adds to the ln of the mean likelihood ratio over the rates of damaged pages.
         """
-        total = np.zeros((1, len(rates.GRID)))
-        words = self.word_count(start, end)
-        reasons = []
-        for kind, ratios in self.log_ratios([(start, end)]).items():
-            before, total = _mean_ratio(total)[0], total + ratios
-            count = sum(int(np.diff(np.searchsorted(offsets, (start, end)))[0]) for offsets in self._offsets[kind])
-            reasons.append(Evidence(round(float(_mean_ratio(total)[0] - before), 4), kind, f"{count} in {words} words"))
-        return reasons
+        (counts,), ((words,),) = self.counts([(start, end)])
+        each = rates.log_likelihood(np.diag(counts), words, self._density, summed=False)
+        by_kind = np.cumsum(np.add.reduceat(each - each[:, :1], self._first, axis=0), axis=0)
+        nats = np.diff(_mean_ratio(by_kind), prepend=0.0)
+        found = np.add.reduceat(counts, self._first)
+        return [
+            Evidence(round(value, 4), kind, f"{int(count)} in {int(words)} words")
+            for kind, value, count in zip(self.kinds, nats.tolist(), found.tolist(), strict=True)
+        ]
 
 
 def _mean_ratio(log_ratios: FloatArray) -> FloatArray:
@@ -191,9 +200,12 @@ def percentile_of(nats: float, words: int, quantiles: Sequence[Quantiles]) -> fl
 def _known_share(reading: Reading, span: tuple[int, int]) -> float:
     """Share of the words that the vocabulary knows, 1 where there is no word."""
     first, last = np.searchsorted(reading.tokens.starts[reading.index], span)
-    words = reading.words[first:last]
-    known = reading.ids[first:last] < reading.context.vocabulary.unknown
-    return float(known[words].mean()) if words.any() else 1.0
+    items = first + np.flatnonzero(reading.words[first:last])
+    if not len(items):
+        return 1.0
+    unknown = items[reading.ids[items] == reading.context.vocabulary.unknown]
+    rare = sum(is_word(fold(reading.word(item))) for item in unknown.tolist())
+    return 1 - (len(unknown) - rare) / len(items)
 
 
 def _family(findings: Sequence[Finding], span: tuple[int, int]) -> str:

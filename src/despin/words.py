@@ -31,7 +31,8 @@ class Forms:
     @classmethod
     def load(cls, folder: Path) -> Forms:
         """Read ``forms.tsv`` of `folder`. Raises TableError naming file and line."""
-        rows = {(cells[0], cells[1]): cells[2] for _, cells in read_rows(folder / "forms.tsv", ("lemma", "class", "forms"))}
+        table = read_rows(folder / "forms.tsv", ("lemma", "class", "forms"))
+        rows = {(cells[0], cells[1]): cells[2] for _, cells in table}
         return cls(MappingProxyType(rows))
 
     def of(self, lemma: str, word_class: str) -> dict[str, str]:
@@ -59,6 +60,11 @@ def frequencies(lang: str = "en") -> Mapping[str, float]:
     import wordfreq  # heavy: imported when the first repair needs it
 
     return MappingProxyType(wordfreq.get_frequency_dict(lang, wordlist="best"))
+
+
+def is_word(folded: str, lang: str = "en") -> bool:
+    """Whether a word that is too rare for the context model's vocabulary is one all the same."""
+    return folded in frequencies(lang)
 
 
 def fold(word: str) -> str:

@@ -50,6 +50,8 @@ def _anchors(reading: Reading, resources: Resources) -> list[Finding]:
     which, candidate = index.expand(matches)
     kept = inside[which]
     which, candidate = which[kept], candidate[kept]
+    if not len(which):
+        return []
     at, length = matches.at[which], matches.length[which]
     original_fits, spun_fits = index.context(reading, at, length, candidate)
     shift = CONTEXT_SCALE * (original_fits - spun_fits)

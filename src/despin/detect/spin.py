@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from despin.context import PADDING, FloatArray
-from despin.maps import CONTEXT_MOST, LONGEST, MapIndex, Matches, holds
+from despin.maps import CONTEXT_MOST, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, MapIndex, Matches, holds
 from despin.reading import Reading
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
@@ -121,10 +121,13 @@ class _Search:
         # which items are "an", and which are "a" or "an"
         self.article = reading.among(("an",)), reading.among(("a", "an"))
         scale = REPEAT_WORDS / max(reading.word_count, REPEAT_WORDS)
-        self.word_counts = np.bincount(reading.ids, minlength=len(reading.context.vocabulary)) * scale
-        self.entry_counts = np.bincount(self.matches.entry, minlength=len(self.index)) * scale
-        # the occurrence that is looked at is none of the others
-        self.itself = scale
+        self.scale = scale
+        self._words = np.unique(reading.ids, return_counts=True)
+        self._entries = np.unique(self.matches.entry, return_counts=True)
+
+    def word_counts(self, ids: IntArray) -> FloatArray:
+        """How often words stand in the document, per REPEAT_WORDS words where it is longer."""
+        return _count_of(ids, *self._words) * self.scale
 
     def weigh(self, which: IntArray, candidate: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
         """The candidates with at least LEAST nats: (which match, which candidate, nats, signals)."""
@@ -135,6 +138,8 @@ class _Search:
         )
         possible = weights["always"] + weights["row"] * self.index.weight_nats[candidate] + most >= LEAST
         which, candidate = which[possible], candidate[possible]
+        if not len(which):
+            return which, candidate, np.zeros(0), np.zeros((0, len(SIGNALS)))
         signals = self.signals(which, candidate)
         nats = np.round(signals @ self.weights, 4)
         kept = nats >= LEAST
@@ -145,12 +150,13 @@ class _Search:
         reading, index = self.reading, self.index
         at, length = self.matches.at[which], self.matches.length[which]
         table = np.zeros((len(which), len(SIGNALS)))
-        if not len(which):
-            return table
         family = index.family[candidate]
         original_fits, spun_fits = index.context(reading, at, length, candidate)
         # the rarest word of the original says how often it can stand in the document
-        held = np.where(index.ids[candidate] < 0, np.inf, self.word_counts[index.ids[candidate]]).min(axis=1)
+        ids = index.ids[candidate]
+        held = np.where(ids < 0, np.inf, self.word_counts(ids)).min(axis=1)
+        # of the occurrences of what stands there the one that is looked at is none of the others
+        others = (_count_of(self.matches.entry[which], *self._entries) - 1.0) * self.scale
         columns = (
             1.0,
             index.weight_nats[candidate],
@@ -159,12 +165,12 @@ class _Search:
             self._in_term(at, length, index.ids[candidate, 0], index.ids[candidate, index.lengths[candidate] - 1]),
             self._in_term(at, length, reading.ids[at], reading.ids[at + length - 1]),
             np.log1p(held),
-            np.log1p(np.maximum(self.entry_counts[self.matches.entry[which]] - self.itself, 0.0)),
+            np.log1p(others),
             self.capital[at],
             self._article_mended(at, candidate),
             length - 1,
-            family == "word_for_word",
-            (family != "word_for_word") & (family != "phrase_rewriter"),
+            family == WORD_FOR_WORD,
+            family == OTHER_FAMILY,
         )
         for number, column in enumerate(columns):
             table[:, number] = column
@@ -209,6 +215,8 @@ class _Search:
         term = self.terms.holds(last_word, index.ids[of_second, 0])
         term &= index.lengths[of_first] + index.lengths[of_second] <= LONGEST
         at, of_first, of_second = at[first[term]], of_first[term], of_second[term]
+        if not len(at):
+            return
         signals = self._pair_signals(at, of_first, of_second)
         nats = np.round(signals @ self.weights, 4)
         places: dict[int, list[tuple[float, int, int, FloatArray]]] = {}
@@ -225,15 +233,16 @@ class _Search:
         index, reading = self.index, self.reading
         singles = []
         for place, candidate in ((at, of_first), (at + 1, of_second)):
-            held = np.where(index.ids[candidate] < 0, np.inf, self.word_counts[index.ids[candidate]]).min(axis=1)
+            ids = index.ids[candidate]
+            held = np.where(ids < 0, np.inf, self.word_counts(ids)).min(axis=1)
             family = index.family[candidate]
             columns = {
                 "row": index.weight_nats[candidate],
                 "original_repeats": np.log1p(held) / 2,
-                "spun_repeats": np.log1p(np.maximum(self.word_counts[reading.ids[place]] - self.itself, 0.0)) / 2,
+                "spun_repeats": np.log1p(self.word_counts(reading.ids[place]) - self.scale) / 2,
                 "capital": self.capital[place],
-                "word_for_word": (family == "word_for_word") / 2,
-                "other_family": ((family != "word_for_word") & (family != "phrase_rewriter")) / 2,
+                "word_for_word": (family == WORD_FOR_WORD) / 2,
+                "other_family": (family == OTHER_FAMILY) / 2,
             }
             singles.append(columns)
         table = np.zeros((len(at), len(SIGNALS)))
@@ -334,6 +343,12 @@ class _Search:
         ]
         rest = round(nats - sum(reason.nats for reason in other), 4)
         return (Evidence(rest, "spin.map", source), *(reason for reason in other if reason.nats))
+
+
+def _count_of(wanted: IntArray, values: IntArray, counts: IntArray) -> FloatArray:
+    """How often each wanted number was counted; `values` are sorted."""
+    place = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
+    return np.where(values[place] == wanted, counts[place], 0).astype(np.float64)
 
 
 def _neighbours(at: IntArray, joined: npt.NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
