@@ -19,7 +19,7 @@ from despin.context import PADDING, FloatArray, NgramContext
 from despin.reading import Reading
 from despin.tables import TableError, read_rows
 from despin.tokens import Kind
-from despin.words import Forms, article, fold
+from despin.words import Forms, fold
 
 IntArray = npt.NDArray[np.int64]
 
@@ -121,9 +121,9 @@ def _check(row: Row) -> None:
     for side in (row.original, row.spun):
         if side != " ".join(side.split()):
             raise ValueError(f"{side!r}: words of a wording have single blanks between them and none around them")
-        if unicodedata.normalize("NFC", side) != side:
+        if not side.isascii() and unicodedata.normalize("NFC", side) != side:
             raise ValueError(f"{side!r} is not NFC; normalise the file")
-        if len(_words(side)) > LONGEST:
+        if side.count(" ") + side.count("-") >= LONGEST:
             raise ValueError(f"{side!r} is longer than {LONGEST} words")
     if row.original == row.spun:
         raise ValueError(f"{row.spun!r} maps to itself")
@@ -135,7 +135,8 @@ def _check(row: Row) -> None:
 
 def _words(wording: str) -> list[str]:
     """The words of a wording as a `Reading` sees them: hyphens part them."""
-    return fold(wording).replace("-", " ").split()
+    folded = fold(wording)
+    return (folded.replace("-", " ") if "-" in folded else folded).split()
 
 
 def inflected(row: Row, forms: Forms) -> dict[tuple[str, str], None]:
@@ -158,6 +159,8 @@ def inflected(row: Row, forms: Forms) -> dict[tuple[str, str], None]:
             pair.append(" ".join(changed))
         if pair[0] != pair[1]:
             pairs[pair[0], pair[1]] = None
+    if len(pairs) == 1:
+        return pairs
     return dict.fromkeys(sorted(pairs, key=lambda pair: (pair != (row.original, row.spun), pair)))
 
 
@@ -215,7 +218,6 @@ class MapIndex:
         self.entry_of_candidate: IntArray = np.repeat(np.arange(len(candidates)), np.diff(self.first_candidate))
         self.weight_nats: FloatArray = np.log(weights) - np.log1p(-weights)
         self.family = np.array([FAMILY_CODES.get(row.family, OTHER_FAMILY) for row in self.rows], np.int8)
-        self.takes_an = np.fromiter((article(original) == "an" for original in self.originals), np.bool_, len(self.rows))
         self.ids, self.lengths = _encoded(self.originals, context)
         self.alone = _alone(self.ids, context)
         self.entry_alone = _alone(_encoded(self.spun, context)[0], context)

@@ -191,7 +191,8 @@ class _Search:
         asked = either[before] & reading.joined[before] & (at > 0)
         mended = np.zeros(len(at), np.bool_)
         places = np.flatnonzero(asked)
-        mended[places] = self.index.takes_an[candidate[places]] == shape[before[places]]
+        fitting = [article(self.index.originals[number]) == "an" for number in candidate[places].tolist()]
+        mended[places] = np.array(fitting, np.bool_) == shape[before[places]]
         for place in places[mended[places]].tolist():
             standing = reading.word(int(at[place]))
             mended[place] = (article(standing) == "an") != shape[before[place]]
