@@ -29,7 +29,7 @@ from despin.pipeline import detectors_of, propose
 from despin.rates import HEAVY
 from despin.reading import Reading
 from despin.resources import Resources, load
-from despin.tokens import tokenize
+from despin.tokens import passages, tokenize
 from despin.traces import traces
 from despin.words import in_case_of
 
@@ -252,11 +252,11 @@ def write_quantiles(clean: Sequence[str], resources: Resources, note: str) -> No
             findings = propose(reading, resources, detectors_of())
             whole = scoring.Tally(reading, findings, resources.densities)
             if high < 10_000:
-                for start, end in scoring.passages(reading.tokens).tolist():
+                for start, end in passages(reading.tokens).tolist():
                     if low <= whole.word_count(start, end) < high:
                         evidence.append(sum(reason.nats for reason in whole.weigh(start, end)))
             elif reading.word_count >= low:
-                evidence.append(scoring.evidence_of(whole, reading, (0, len(text)))[0])
+                evidence.append(scoring.evidence_of(whole, (0, len(text)), passages(reading.tokens).astype(np.int64))[0])
         for percentile, nats in zip(PERCENTILES, np.percentile(evidence, PERCENTILES), strict=True):
             lines.append(f"{low}\t{percentile:g}\t{nats:.3f}\t{note}, {len(evidence)} texts")
         print(f"{len(evidence)} human texts of {low} to {high} words; 99 % are below {np.percentile(evidence, 99):.2f} nats")

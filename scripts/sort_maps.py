@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from despin.maps import COLUMNS, Row, parse_conditions, read_map
@@ -43,7 +44,7 @@ def tidy(rows: list[Row]) -> list[Row]:
     for key in sorted(best):
         row = best[key]
         weight = row.weight * min(1.0, 0.995 / sums[row.spun, row.pos])
-        scaled.append(Row(row.original, row.spun, row.pos, row.family, max(round(weight, DECIMALS), 0.001), row.source, row.keep_if, row.note))
+        scaled.append(replace(row, weight=max(round(weight, DECIMALS), 0.001)))
     return scaled
 
 

@@ -18,7 +18,7 @@ from despin.values import Alternative, Edit, Evidence, Finding, Refusal
 
 # On a page of this rate a finding's evidence stands as it is.
 HEAVY_PAGE = {"wording": Rate(HEAVY, 1.0), "letters": Rate(HEAVY, 1.0)}
-EVEN = Level("even", 0.5, 1.0)
+EVEN = Level("even", 0.04, 0.5, 1.0)
 
 
 def finding(
@@ -65,8 +65,8 @@ def test_the_rate_of_the_document_counts() -> None:
     on_heavy, _ = outcome(finding(0, 3, 3.0))
     on_clean, refused = outcome(finding(0, 3, 3.0), rate=0.0004)
     assert (len(on_heavy), len(on_clean), len(refused)) == (1, 0, 1)
-    rate = Rate(0.0004, 1.0).nats_for("")
-    assert refused[0].evidence[-1] == Evidence(rate, "rate", "wording: 0.04% of the words seem altered")
+    rate = Rate(0.0004, 1.0).nats
+    assert refused[0].evidence[-1] == Evidence(rate, "rate", "0.0% of the words seem altered")
     assert refused[0].confidence == pytest.approx(1 / (1 + math.exp(-3.0 - rate)), abs=1e-4)
 
 

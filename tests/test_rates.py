@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from despin.measured import Densities
-from despin.rates import GRID, GROUPS, HEAVY, PRIOR, RARE_FAMILIES, Rate, estimate, log_likelihood, tally
+from despin.rates import AMONG_DAMAGED, GRID, GROUPS, HEAVY, RARE_FAMILIES, Rate, density, estimate, log_likelihood, tally
 from despin.resources import Resources
 from despin.values import Alternative, Evidence, Finding
 
@@ -21,6 +21,10 @@ DENSITIES = {
 }
 
 
+# the share of documents taken for damaged beforehand
+DAMAGED = 0.04
+
+
 def finding(number: int, nats: float, kind: str = "spin", family: str = "") -> Finding:
     """A finding of a wording of its own."""
     return Finding(
@@ -29,30 +33,30 @@ def finding(number: int, nats: float, kind: str = "spin", family: str = "") -> F
 
 
 def mean(findings: list[Finding], words: int = 400) -> float:
-    return estimate(findings, words, DENSITIES)["wording"].mean
+    return estimate(findings, words, DENSITIES, DAMAGED)["wording"].mean
 
 
 def test_the_grid_is_a_distribution_from_clean_to_beyond_heavy() -> None:
-    assert PRIOR.sum() == pytest.approx(1.0)
+    assert AMONG_DAMAGED.sum() == pytest.approx(1.0)
+    assert len(AMONG_DAMAGED) == len(GRID) - 1
     assert (np.diff(GRID) > 0).all()
     assert GRID[0] < 0.001 < HEAVY < GRID[-1] < 1
-    assert PRIOR[0] > 0.5
 
 
 def test_no_findings_mean_clean() -> None:
-    rates = estimate([], 1000, DENSITIES)
+    rates = estimate([], 1000, DENSITIES, DAMAGED)
     assert rates["wording"].mean < 0.001
     assert rates["wording"].damaged < 0.01
     # without a word nothing is known but how common damage is
-    assert estimate([], 0, DENSITIES)["wording"].damaged == pytest.approx(1 - PRIOR[0], abs=1e-6)
+    assert estimate([], 0, DENSITIES, DAMAGED)["wording"].damaged == pytest.approx(DAMAGED, abs=1e-6)
     assert set(rates) == set(GROUPS.values())
 
 
 def test_a_full_page_of_findings_means_heavy() -> None:
-    rate = estimate([finding(i, 3.0) for i in range(30)], 400, DENSITIES)["wording"]
+    rate = estimate([finding(i, 3.0) for i in range(30)], 400, DENSITIES, DAMAGED)["wording"]
     assert rate.damaged > 0.99
     assert rate.mean > 0.1
-    assert abs(rate.nats_for("")) < 1
+    assert abs(rate.nats) < 1
 
 
 @given(st.lists(st.sampled_from([2.0, 3.5]), max_size=25), st.integers(100, 2000))
@@ -76,7 +80,7 @@ def test_what_a_clean_page_shows_does_not_make_it_damaged() -> None:
 def test_kinds_of_one_group_share_their_rate() -> None:
     spin = [finding(i, 3.0) for i in range(4)]
     assert mean([*spin, finding(50, 2.0, "citations"), finding(51, 2.0, "citations")]) > mean(spin)
-    assert estimate(spin, 400, DENSITIES)["letters"] == estimate([], 400, {})["letters"]
+    assert estimate(spin, 400, DENSITIES, DAMAGED)["letters"] == estimate([], 400, {}, DAMAGED)["letters"]
 
 
 def test_traces_that_name_no_original_do_not_count() -> None:
@@ -104,10 +108,10 @@ def test_log_likelihood_is_poisson() -> None:
     for rate in GRID:
         total = 0.0
         for count, row in zip((3, 2), rows, strict=True):
-            density = row.clean + (rate - GRID[0]) / (HEAVY - GRID[0]) * (row.damaged - row.clean)
-            total += count * math.log(density) - 400 * density
+            expected = row.clean + (rate - GRID[0]) / (HEAVY - GRID[0]) * (row.damaged - row.clean)
+            total += count * math.log(expected) - 400 * expected
         by_hand.append(total)
-    got = log_likelihood([3, 2], [400], rows)
+    got = log_likelihood([3, 2], [400], density(rows))
     # up to one factor, that counts are less sure than independent ones
     np.testing.assert_allclose(
         (got - got[0]) / (got[-1] - got[0]), (np.array(by_hand) - by_hand[0]) / (by_hand[-1] - by_hand[0])
@@ -116,8 +120,8 @@ def test_log_likelihood_is_poisson() -> None:
 
 
 def test_nats_are_log_odds_against_a_heavy_page() -> None:
-    assert Rate(HEAVY, 1.0).nats_for("") == 0
-    assert Rate(0.0004, 0.0).nats_for("") == pytest.approx(math.log(0.0004 / 0.9996 / 0.25), abs=1e-4)
+    assert Rate(HEAVY, 1.0).nats == 0
+    assert Rate(0.0004, 0.0).nats == pytest.approx(math.log(0.0004 / 0.9996 / 0.25), abs=1e-4)
 
 
 @pytest.mark.parametrize("family", sorted(RARE_FAMILIES))
@@ -125,16 +129,16 @@ def test_a_rare_family_counts_as_far_as_the_page_speaks_for_it(family: str) -> N
     other = [finding(i, 3.0, family="phrase_rewriter") for i in range(20)]
     own = [finding(i, 3.0, family=family) for i in range(20)]
     one = [finding(0, 3.0, family=family), *other[1:]]
-    against, some, its = (estimate(page, 400, DENSITIES)["wording"].families[family] for page in (other, one, own))
+    against, some, its = (estimate(page, 400, DENSITIES, DAMAGED)["wording"].families[family] for page in (other, one, own))
     assert against == some < its <= 0
-    assert estimate(own, 400, DENSITIES)["wording"].nats_for("phrase_rewriter") == estimate(own, 400, DENSITIES)[
+    assert estimate(own, 400, DENSITIES, DAMAGED)["wording"].families.get("phrase_rewriter", 0.0) == estimate(own, 400, DENSITIES, DAMAGED)[
         "wording"
-    ].nats_for("")
+    ].families.get("", 0.0)
 
 
 def test_the_shipped_densities_serve(resources: Resources) -> None:
     assert {kind.partition(".")[0] for kind in resources.densities} <= {*GROUPS, "trace"}
-    rates = estimate([], 500, resources.densities)
-    assert rates["wording"].damaged < PRIOR[1:].sum()
+    rates = estimate([], 500, resources.densities, DAMAGED)
+    assert rates["wording"].damaged < DAMAGED
     strong = [Finding(i, i + 1, f"w{i}", "spin.map", (Alternative("o", (Evidence(6.0, "x"),)),)) for i in range(25)]
-    assert estimate(strong, 500, resources.densities)["wording"].damaged > 0.9
+    assert estimate(strong, 500, resources.densities, DAMAGED)["wording"].damaged > 0.9

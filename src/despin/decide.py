@@ -83,11 +83,16 @@ def _weigh(
     finding: Finding, rates: Mapping[str, Rate], level: Level, protected: Sequence[tuple[int, int, str]]
 ) -> _Weighed:
     group = GROUPS[finding.kind]
-    rate = 0.0 if finding.rate_free else rates[group].nats_for(finding.family)
-    nats = round(finding.best.nats + rate, 4)
     evidence = finding.best.evidence
+    rate = 0.0
     if not finding.rate_free:
-        evidence = (*evidence, Evidence(rate, "rate", f"{group}: {rates[group].mean:.2%} of the words seem altered"))
+        of_document = rates[group]
+        evidence = (*evidence, Evidence(of_document.nats, "rate", f"{of_document.mean:.1%} of the words seem altered"))
+        family = of_document.families.get(finding.family, 0.0)
+        if family:
+            evidence = (*evidence, Evidence(family, "rate.family", finding.family))
+        rate = of_document.nats + family
+    nats = round(finding.best.nats + rate, 4)
     rivals = [round(alternative.nats + rate, 4) for alternative in finding.alternatives]
     confidence = round(1.0 / math.fsum([math.exp(-nats), *(math.exp(rival - nats) for rival in rivals)]), 4)
     needed = math.log(level.confidence / (1 - level.confidence))

@@ -22,6 +22,7 @@ REASONS = {
     "ocr": "letters that scanners confuse",
     "ocr.*": "letters that scanners confuse",
     "rate": "how damaged this document is",
+    "rate.family": "how likely it is that this kind of spinner made the page",
     "score.passages": "the passages one by one",
     "spin": "wordings that spinners put in",
     "spin.article": "'a' or 'an' that does not fit the word that stands here",

@@ -51,7 +51,7 @@ def repair(
     signature = f"despin {VERSION} data:{tables.fingerprint} level:{level}"
     reading = Reading(tokenize(text), tables.context)
     findings = propose(reading, tables, detectors_of(citation_style) if detectors is None else detectors)
-    rates = estimate(findings, reading.word_count, tables.densities)
+    rates = estimate(findings, reading.word_count, tables.densities, chosen.damaged)
     edits, refusals = decide(findings, rates, chosen, protected_spans(reading.tokens, protect))
     repaired = apply(text, edits)
     before = scoring.judge(reading, findings, tables, signature)
@@ -115,7 +115,8 @@ def normalize_citations(text: str, style: citations.Style | None = None, lang: s
     tables = Resources(lang)
     tokens = tokenize(text)
     findings = citations.find(tokens, tables, style)
-    rates = estimate(findings, len(tokens), tables.densities)
-    edits, refusals = decide(findings, rates, level_named("balanced"), protected_spans(tokens))
+    level = level_named("balanced")
+    rates = estimate(findings, len(tokens), tables.densities, level.damaged)
+    edits, refusals = decide(findings, rates, level, protected_spans(tokens))
     signature = f"despin {VERSION} data:{tables.fingerprint} citations:{style or 'inferred'} lang:{lang}"
     return Repair(text, apply(text, edits), (Step("citations", edits),), refusals, signature)

@@ -25,10 +25,12 @@ FloatArray = npt.NDArray[np.float64]
 # A heavily damaged page has one altered place in five; findings' nats are log odds on such a page.
 HEAVY = 0.2
 
-# Shares of altered words that are told apart, and how common documents of that sort are taken to be. The first is
-# "clean": its rate is what a slip of a human writer or a table's mistake amounts to.
+# Shares of altered words that are told apart. The first is "clean": its rate is what a slip of a human writer or a
+# table's mistake amounts to.
 GRID = np.array([0.0004, 0.01, 0.03, 0.07, 0.13, 0.2, 0.3])
-PRIOR = np.array([0.96, 0.008, 0.008, 0.008, 0.008, 0.004, 0.004])
+
+# How common each rate is among damaged documents: light damage more than heavy.
+AMONG_DAMAGED = np.array([0.2, 0.2, 0.2, 0.2, 0.1, 0.1])
 
 # Findings are not independent (a topic brings its own vocabulary, a habit of the author repeats), so a count is less
 # sure than a Poisson count: its log-likelihood is scaled down.
@@ -64,14 +66,19 @@ class Rate:
     damaged: float
     families: Mapping[str, float] = field(default_factory=dict)
 
-    def nats_for(self, family: str) -> float:
-        """Log odds that a finding of this group gains or loses against a page heavily damaged by `family`."""
-        odds = float(np.log(self.mean / (1 - self.mean)) - np.log(HEAVY / (1 - HEAVY)))
-        return round(odds + self.families.get(family, 0.0), 4)
+    @property
+    def nats(self) -> float:
+        """Log odds that a finding of this group gains or loses against a heavily damaged page."""
+        return round(float(np.log(self.mean / (1 - self.mean)) - np.log(HEAVY / (1 - HEAVY))), 4)
 
 
-def estimate(findings: Sequence[Finding], words: int, densities: Mapping[str, tuple[Densities, ...]]) -> dict[str, Rate]:
-    """The rate of each group of kinds in a document of `words` words."""
+def estimate(
+    findings: Sequence[Finding], words: int, densities: Mapping[str, tuple[Densities, ...]], damaged: float
+) -> dict[str, Rate]:
+    """The rate of each group of kinds in a document of `words` words.
+
+    damaged: the share of documents, 0 to 1, that are taken to be damaged before anything is known of this one.
+    """
     counts = {kind: [0] * len(rows) for kind, rows in densities.items()}
     for _, kind, row in tally(findings, densities):
         counts[kind][row] += 1
@@ -81,7 +88,7 @@ def estimate(findings: Sequence[Finding], words: int, densities: Mapping[str, tu
         if group:
             likelihood[group] += log_likelihood(counts[kind], words, density(rows))
     families = _families(findings)
-    return {group: _posterior(scores, families if group == "wording" else {}) for group, scores in sorted(likelihood.items())}
+    return {group: _posterior(scores, damaged, families if group == "wording" else {}) for group, scores in sorted(likelihood.items())}
 
 
 def _families(findings: Sequence[Finding]) -> dict[str, float]:
@@ -132,8 +139,9 @@ def log_likelihood(counts: npt.ArrayLike, words: npt.ArrayLike, density: FloatAr
     return likelihood * INDEPENDENCE
 
 
-def _posterior(log_likelihood: FloatArray, families: Mapping[str, float]) -> Rate:
+def _posterior(log_likelihood: FloatArray, damaged: float, families: Mapping[str, float]) -> Rate:
     # rounded, so that another processor's arithmetic gives the same decisions
-    weights = PRIOR * np.exp(np.round(log_likelihood - log_likelihood.max(), 6))
+    prior = np.array([1 - damaged, *(damaged * AMONG_DAMAGED)])
+    weights = prior * np.exp(np.round(log_likelihood - log_likelihood.max(), 6))
     weights /= weights.sum()
     return Rate(round(float(weights @ GRID), 8), round(float(1 - weights[0]), 8), families)

@@ -7,6 +7,7 @@ likelihood ratios is the evidence; how much human text reaches as much (data/sco
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Mapping, Sequence
 
@@ -35,21 +36,20 @@ LEAST_KNOWN = 0.6
 # Share of tokens (gaps apart) that are words, below which a text is a table, a list of figures or source code.
 LEAST_PROSE = 0.55
 
-# Counts of traces are far from independent Poisson counts; fitted so that probabilities come out calibrated.
-SCALE = 1.0
-
 
 class Tally:
     """Where a text's words and traces are, so that any stretch of it can be weighed."""
 
     def __init__(self, reading: Reading, findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]) -> None:
+        self.items = reading.tokens.starts[reading.index].astype(np.int64)
         self.kinds = sorted(densities)
         rows = [row for kind in self.kinds for row in densities[kind]]
         # the columns of the counts: all rows of all kinds, one after another
         self._first = np.cumsum([0, *(len(densities[kind]) for kind in self.kinds[:-1])])
         self._density = rates.density(rows)
         starts = reading.tokens.starts
-        self.words = starts[:-1][reading.tokens.kinds == Kind.WORD]
+        # of the same type as the offsets that are looked up, or each look-up would convert the whole array
+        self.words = starts[:-1][reading.tokens.kinds == Kind.WORD].astype(np.int64)
         column = dict(zip(self.kinds, self._first.tolist(), strict=True))
         tallied = rates.tally(findings, densities)
         offsets = [np.array([offset for offset, _, _ in tallied], np.int64)]
@@ -58,7 +58,8 @@ class Tally:
             found = starts[reading.index[shown]].astype(np.int64)
             offsets.append(found)
             columns.append(np.full(len(found), column[kind]))
-        self._offsets, self._columns = np.concatenate(offsets), np.concatenate(columns)
+        order = np.argsort(np.concatenate(offsets), kind="stable")
+        self._offsets, self._columns = np.concatenate(offsets)[order], np.concatenate(columns)[order]
 
     def word_count(self, start: int, end: int) -> int:
         """How many words begin in ``text[start:end]``."""
@@ -68,10 +69,12 @@ class Tally:
         """Traces, shape (spans, columns), and words, shape (spans, 1), in spans that are sorted and do not overlap."""
         edges = np.asarray(spans, np.int64).reshape(-1, 2)
         words = np.diff(np.searchsorted(self.words, edges), axis=1).astype(np.float64)
-        span = np.searchsorted(edges[:, 0], self._offsets, side="right") - 1
-        inside = (span >= 0) & (self._offsets < edges[span, 1])
+        first, last = np.searchsorted(self._offsets, (edges[0, 0], edges[-1, 1]))
+        offsets, columns = self._offsets[first:last], self._columns[first:last]
+        span = np.searchsorted(edges[:, 0], offsets, side="right") - 1
+        inside = offsets < edges[span, 1]
         counts = np.zeros((len(edges), len(self._density)))
-        np.add.at(counts, (span[inside], self._columns[inside]), 1.0)
+        np.add.at(counts, (span[inside], columns[inside]), 1.0)
         return counts, words
 
     def totals(self, spans: npt.ArrayLike) -> FloatArray:
@@ -98,8 +101,7 @@ class Tally:
 
 def _mean_ratio(log_ratios: FloatArray) -> FloatArray:
     """ln of the mean likelihood ratio over the rates of damaged pages."""
-    weights = rates.PRIOR[1:] / rates.PRIOR[1:].sum()
-    mean: FloatArray = np.logaddexp.reduce(log_ratios[:, 1:] + np.log(weights), axis=1)
+    mean: FloatArray = np.logaddexp.reduce(log_ratios[:, 1:] + np.log(rates.AMONG_DAMAGED), axis=1)
     return mean
 
 
@@ -113,7 +115,9 @@ def judge(
     having many passages. Raises SettingsError for an `fpr` or `prior` that is no probability.
     """
     tally = Tally(reading, findings, resources.densities)
-    return _judge(tally, reading, findings, (0, len(reading.tokens.text)), resources, signature, fpr, prior)
+    findings = sorted(findings, key=lambda finding: finding.start)
+    spans = passages(reading.tokens).astype(np.int64)
+    return _judge(tally, reading, findings, (0, len(reading.tokens.text)), spans, resources, signature, fpr, prior)
 
 
 def judge_passages(
@@ -121,8 +125,10 @@ def judge_passages(
 ) -> tuple[PassageScore, ...]:
     """The score of each passage (see `despin.tokens.passages`) by itself."""
     tally = Tally(reading, findings, resources.densities)
+    none = np.zeros((0, 2), np.int64)
+    findings = sorted(findings, key=lambda finding: finding.start)
     return tuple(
-        PassageScore(start, end, _judge(tally, reading, findings, (start, end), resources, signature, fpr, prior))
+        PassageScore(start, end, _judge(tally, reading, findings, (start, end), none, resources, signature, fpr, prior))
         for start, end in passages(reading.tokens).tolist()
     )
 
@@ -132,6 +138,7 @@ def _judge(
     reading: Reading,
     findings: Sequence[Finding],
     span: tuple[int, int],
+    parts: npt.NDArray[np.int64],
     resources: Resources,
     signature: str,
     fpr: float,
@@ -141,9 +148,9 @@ def _judge(
         if not 0 < value < 1:
             raise SettingsError(f"{name}={value} is no probability; use a number between 0 and 1")
     words = tally.word_count(*span)
-    nats, evidence = evidence_of(tally, reading, span)
-    known = _known_share(reading, span)
-    probability = round(1 / (1 + math.exp(-max(min(nats * SCALE + math.log(prior / (1 - prior)), 50), -50))), 4)
+    nats, evidence = evidence_of(tally, span, parts)
+    known = _known_share(tally, reading, span)
+    probability = round(1 / (1 + math.exp(-max(min(nats + math.log(prior / (1 - prior)), 50), -50))), 4)
     percentile = round(percentile_of(nats, words, resources.quantiles), 1)
     verdict, reason = _verdict(reading, span, words, known, percentile, fpr)
     return Score(
@@ -152,29 +159,25 @@ def _judge(
     )
 
 
-def evidence_of(tally: Tally, reading: Reading, span: tuple[int, int]) -> tuple[float, list[Evidence]]:
-    """All evidence for rewriting in a span, in nats: as a whole, or in one of its passages; and its parts."""
-    start, end = span
-    evidence = tally.weigh(start, end)
+def evidence_of(
+    tally: Tally, span: tuple[int, int], parts: npt.NDArray[np.int64]
+) -> tuple[float, list[Evidence]]:
+    """All evidence for rewriting in a span, in nats: as a whole, or in one of its passages `parts`; and by kind."""
+    evidence = tally.weigh(*span)
     whole = math.fsum(reason.nats for reason in evidence)
-    inside = [
-        (first, last)
-        for first, last in passages(reading.tokens).tolist()
-        if start <= first and last <= end and tally.word_count(first, last) >= LEAST_WORDS
-    ]
-    if len(inside) < 2:
+    long = parts[np.diff(np.searchsorted(tally.words, parts), axis=1)[:, 0] >= LEAST_WORDS]
+    if len(long) < 2:
         return round(whole, 4), evidence
-    parts = tally.totals(inside)
-    one = float(np.logaddexp.reduce(parts) - math.log(len(parts)))
+    one = float(np.logaddexp.reduce(tally.totals(long)) - math.log(len(long)))
     nats = float(np.logaddexp(whole, one) - math.log(2))
-    evidence.append(Evidence(round(nats - whole, 4), "score.passages", f"{len(parts)} passages, one by one"))
+    evidence.append(Evidence(round(nats - whole, 4), "score.passages", f"{len(long)} passages, one by one"))
     return round(nats, 4), evidence
 
 
 def _verdict(reading: Reading, span: tuple[int, int], words: int, known: float, percentile: float, fpr: float) -> tuple[Verdict, str]:
     if words < LEAST_WORDS:
         return "abstain", f"too short: {words} words where {LEAST_WORDS} are needed"
-    kinds = reading.tokens.kinds[slice(*np.searchsorted(reading.tokens.starts, span))]
+    kinds = reading.tokens.kinds[slice(*np.searchsorted(reading.tokens.starts, np.array(span, np.int32)))]
     solid = kinds[kinds != Kind.GAP]
     prose = float(np.mean(solid == Kind.WORD))
     if prose < LEAST_PROSE:
@@ -197,9 +200,9 @@ def percentile_of(nats: float, words: int, quantiles: Sequence[Quantiles]) -> fl
     return float(np.interp(nats, band.nats, band.percentiles))
 
 
-def _known_share(reading: Reading, span: tuple[int, int]) -> float:
+def _known_share(tally: Tally, reading: Reading, span: tuple[int, int]) -> float:
     """Share of the words that the vocabulary knows, 1 where there is no word."""
-    first, last = np.searchsorted(reading.tokens.starts[reading.index], span)
+    first, last = np.searchsorted(tally.items, span)
     items = first + np.flatnonzero(reading.words[first:last])
     if not len(items):
         return 1.0
@@ -209,9 +212,12 @@ def _known_share(reading: Reading, span: tuple[int, int]) -> float:
 
 
 def _family(findings: Sequence[Finding], span: tuple[int, int]) -> str:
-    """The family with the most evidence among the findings, "" where none names one."""
+    """The family with the most evidence among the findings, which are sorted, "" where none names one."""
     sums: dict[str, float] = {}
-    for finding in findings:
-        if finding.family and finding.best.nats > 0 and span[0] <= finding.start < span[1]:
+    first = bisect.bisect_left(findings, span[0], key=lambda finding: finding.start)
+    for finding in findings[first:]:
+        if finding.start >= span[1]:
+            break
+        if finding.family and finding.best.nats > 0:
             sums[finding.family] = sums.get(finding.family, 0.0) + finding.best.nats
     return max(sorted(sums), key=lambda family: round(sums[family], 4), default="")

@@ -17,12 +17,15 @@ class SettingsError(DespinError):
 class Level:
     """How sure an edit must be.
 
+    damaged: the share of documents, 0 to 1, that are taken to be damaged before anything is known of one. In a crawl
+        it is a few in a hundred; who repairs boldly has chosen the documents.
     confidence: least probability, 0 to 1, that the wording put in is nearer to the original than what stood there.
     meaning_nats: evidence that an edit needs on top where it would change a negation, quantity, frequency, modality,
         number or unit: one trace alone must not turn "hardly ever" into "never".
     """
 
     name: str
+    damaged: float
     confidence: float
     meaning_nats: float
 
@@ -30,9 +33,9 @@ class Level:
 # The budgets of words changed in clean modern text are 1 in 20,000 (safe), 5,000 (balanced) and 1,000 (bold);
 # `python -m benchmarks.damage` measures them by register. The confidences were set with it.
 LEVELS = {
-    "safe": Level("safe", 0.95, 4.0),
-    "balanced": Level("balanced", 0.75, 2.5),
-    "bold": Level("bold", 0.5, 1.0),
+    "safe": Level("safe", 0.04, 0.92, 4.0),
+    "balanced": Level("balanced", 0.05, 0.7, 2.5),
+    "bold": Level("bold", 0.4, 0.5, 1.0),
 }
 
 

@@ -37,7 +37,8 @@ class Kind(IntEnum):
 LETTERS = r"[\p{L}\p{M}]++"
 
 # Straight and typographic apostrophes inside a word: isn't, patient’s. U+02BC is the letter apostrophe.
-WORD = rf"{LETTERS}(?:['’ʼ]{LETTERS})*+"
+# Repeats of a group are bounded here and below: each costs memory, and no word has more than a few.
+WORD = rf"{LETTERS}(?:['’ʼ]{LETTERS}){{0,8}}+"
 
 # Last labels that make a dotted lower-case run an address or a file and not two sentences glued by a full stop
 # ("example.com" against "dysfunction.two"). Only endings that are no English words.
@@ -75,7 +76,7 @@ NAME = r"""
 """
 
 # Digits with single inner points and commas: 3.5, 1,500, 1.2.3, 12,13. Then superscripts, fractions, Roman signs.
-NUMBER = r"\p{Nd}++(?:[.,]\p{Nd}++)*+|[\p{No}\p{Nl}]++"
+NUMBER = r"\p{Nd}++(?:[.,]\p{Nd}++){0,40}+|[\p{No}\p{Nl}]++"
 
 # A dotted abbreviation of single letters: e.g., i.e., U.S.A. Two letters at least, so that "I." ends a sentence.
 DOTTED = r"\p{L}(?:\.\p{L}){1,5}+(?![\p{L}\p{M}\p{N}])\.?"
@@ -227,7 +228,7 @@ class Tokens(Sequence[Token]):
         """The index of the token that holds `offset`. Raises IndexError outside the text."""
         if not 0 <= offset < len(self.text):
             raise IndexError(f"offset {offset} is outside the text of {len(self.text)} code points")
-        return int(np.searchsorted(self.starts, offset, side="right")) - 1
+        return int(np.searchsorted(self.starts, np.int32(offset), side="right")) - 1
 
     @cached_property
     def paragraph_ends(self) -> IntArray:

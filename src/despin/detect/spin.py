@@ -67,6 +67,10 @@ LEAST_ALONE = 0.0
 CLOSE_TRACES = 3
 CLOSE_WORDS = 150
 
+# What a row of a rare family loses on a page that shows nothing else of that family: one page in twenty is of its
+# making (`rates.RARE_FAMILIES`, where the decision takes it into account).
+RARE_FAMILY = 3.0
+
 # Occurrences are counted per this many words, so that a long document does not weigh more than a short one.
 REPEAT_WORDS = 500
 
@@ -304,7 +308,7 @@ class _Search:
         if length > 1 and not opens and reading.capital[at : at + length].all():
             return None  # a name of several words
         alone = not opens and _among_lower_case(reading, at, length)
-        ranked: dict[str, tuple[float, int, FloatArray]] = {}
+        ranked: dict[str, tuple[tuple[float, int], float, int, FloatArray]] = {}
         for number, nats, signals in candidates:
             # "to-morrow" is not "to morrow": a hyphen stands where the row has one
             if model.count("-") != index.spun[index.entry_of_candidate[number]].count("-"):
@@ -312,15 +316,17 @@ class _Search:
             if any(holds(condition, reading, at, length) for condition in index.rows[number].keep_if):
                 continue
             wording = in_case_of(index.originals[number], model, opens_sentence=opens, alone=alone)
-            if wording != model and (wording not in ranked or (nats, -number) > (ranked[wording][0], -ranked[wording][1])):
-                ranked[wording] = (nats, number, signals)
+            # of several rows for one wording that of a rare family counts less: the page must vouch for the family
+            rank = (nats - RARE_FAMILY * (index.family[number] == OTHER_FAMILY), -number)
+            if wording != model and (wording not in ranked or rank > ranked[wording][0]):
+                ranked[wording] = (rank, nats, number, signals)
         if not ranked:
             return None
-        best = sorted(ranked.items(), key=lambda item: (-item[1][0], item[0]))[:MOST_ALTERNATIVES]
+        best = sorted(ranked.items(), key=lambda item: (-item[1][1], item[0]))[:MOST_ALTERNATIVES]
         alternatives = tuple(
-            Alternative(wording, self._evidence(number, signals, nats)) for wording, (nats, number, signals) in best
+            Alternative(wording, self._evidence(number, signals, nats)) for wording, (_, nats, number, signals) in best
         )
-        row = best[0][1][1]
+        row = best[0][1][2]
         rule = "spin.map" if index.weight_nats[row] >= FIRST_LOOK_WEIGHT else "spin.common"
         return _with_article(reading, at, Finding(start, end, model, rule, alternatives, index.rows[row].family))
 
