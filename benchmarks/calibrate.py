@@ -5,7 +5,8 @@
 of a place compete with leaving it alone, (3) measures how often findings of each strength turn up in clean text and on
 heavily spun pages, (4) measures the evidence that human texts reach, by length. Start reading at `main`.
 
-The clean corpora give only documents that the context tables were not built from. They are split by a hash of their text: one half fits the weights, the other gives the densities and quantiles.
+The clean corpora give only documents that the context tables were not built from. They are split by a hash of their
+text: one half fits the weights, the other gives the densities and quantiles.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from despin.detect import spin
 from despin.pipeline import detectors_of, propose
 from despin.rates import HEAVY
 from despin.reading import Reading
-from despin.resources import Resources, load
+from despin.resources import Resources
 from despin.tokens import passages, tokenize
 from despin.traces import traces
 from despin.words import in_case_of
@@ -134,7 +135,9 @@ def human_pieces(shared: Path, corpora: Path, per_register: int, seed: int = 7) 
             continue
         found = [row["text"] for row in map(json.loads, path.open(encoding="utf-8")) if row["split"] == "held"]
         registers[path.stem] = list(pieces(found))
-    registers["medical"] = list(pieces(json.loads(line)["text"] for line in (shared / "human/medquad_300.jsonl").open(encoding="utf-8")))
+    registers["medical"] = list(
+        pieces(json.loads(line)["text"] for line in (shared / "human/medquad_300.jsonl").open(encoding="utf-8"))
+    )
     for name in ("hipe_en_train", "mibio_en"):
         golds = [json.loads(line)["gold"] for line in (shared / f"ocr/{name}.jsonl").open(encoding="utf-8")]
         registers[f"old print {name}"] = list(pieces("\n\n".join(golds[i : i + 8]) for i in range(0, len(golds), 8)))
@@ -163,11 +166,21 @@ def examples(spuns: Sequence[Spun], resources: Resources) -> tuple[np.ndarray, n
             continue
         truth = {(start, end): original.lower() for start, end, original in spun.changes}
         table = search.signals(which, candidate)
-        spans = [reading.span(at, at + length - 1) for at, length in zip(search.matches.at.tolist(), search.matches.length.tolist(), strict=True)]
+        spans = [
+            reading.span(at, at + length - 1)
+            for at, length in zip(search.matches.at.tolist(), search.matches.length.tolist(), strict=True)
+        ]
         _, place = np.unique(which, return_inverse=True)
         signals.append(table)
         groups.append(place + group)
-        right.append(np.array([truth.get(spans[w]) == search.index.originals[c].lower() for w, c in zip(which.tolist(), candidate.tolist(), strict=True)]))
+        right.append(
+            np.array(
+                [
+                    truth.get(spans[w]) == search.index.originals[c].lower()
+                    for w, c in zip(which.tolist(), candidate.tolist(), strict=True)
+                ]
+            )
+        )
         group += int(place.max()) + 1
     return np.concatenate(signals), np.concatenate(groups), np.concatenate(right)
 
@@ -232,7 +245,11 @@ def write_densities(clean: Sequence[str], heavy: Sequence[str], resources: Resou
     in_clean, clean_words = count_findings(clean, resources)
     in_heavy, heavy_words = count_findings(heavy, resources)
     lines = ["kind\tnats\tclean\tdamaged\tnote"]
-    kinds = [(rule, floor) for rule in ("spin.map", "spin.pair") for floor in FLOORS] + list(OTHER_KINDS.items()) + [(kind, 0.0) for kind in TRACES]
+    kinds = (
+        [(rule, floor) for rule in ("spin.map", "spin.pair") for floor in FLOORS]
+        + list(OTHER_KINDS.items())
+        + [(kind, 0.0) for kind in TRACES]
+    )
     for kind, floor in kinds:
         before = (in_clean[kind, floor] + SMOOTH) / clean_words
         after = max((in_heavy[kind, floor] + SMOOTH) / heavy_words, before * 1.05)
@@ -256,10 +273,15 @@ def write_quantiles(clean: Sequence[str], resources: Resources, note: str) -> No
                     if low <= whole.word_count(start, end) < high:
                         evidence.append(sum(reason.nats for reason in whole.weigh(start, end)))
             elif reading.word_count >= low:
-                evidence.append(scoring.evidence_of(whole, (0, len(text)), passages(reading.tokens).astype(np.int64))[0])
+                evidence.append(
+                    scoring.evidence_of(whole, (0, len(text)), passages(reading.tokens).astype(np.int64))[0]
+                )
         for percentile, nats in zip(PERCENTILES, np.percentile(evidence, PERCENTILES), strict=True):
             lines.append(f"{low}\t{percentile:g}\t{nats:.3f}\t{note}, {len(evidence)} texts")
-        print(f"{len(evidence)} human texts of {low} to {high} words; 99 % are below {np.percentile(evidence, 99):.2f} nats")
+        print(
+            f"{len(evidence)} human texts of {low} to {high} words: "
+            f"99 % are below {np.percentile(evidence, 99):.2f} nats"
+        )
     (DATA / "score.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -286,7 +308,7 @@ def main() -> int:
         for side in (True, False):
             replaced = sum(len(s.changes) for s in spuns[side])
             print(f"spun {len(spuns[side])} pieces, {replaced} replacements")
-        resources = load()
+        resources = Resources()
         signals, groups, right = examples(spuns[True], resources)
         weights = fit(signals, groups, right)
         lines = ["signal\tweight\tnote"]
@@ -295,12 +317,15 @@ def main() -> int:
             lines.append(f"{name}\t{weight:.4f}\tfitted on {len(spuns[True])} pieces with one word in five replaced")
         (DATA / "spin_weights.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         report(*examples(spuns[False], resources), weights)
-    load.cache_clear()
     if "densities" in steps:
-        write_densities(half[False], [s.text for s in spuns[False]], load(), "human texts of several registers against simulated pages")
-    load.cache_clear()
+        write_densities(
+            half[False],
+            [s.text for s in spuns[False]],
+            Resources(),
+            "human texts of several registers against simulated pages",
+        )
     if "quantiles" in steps:
-        write_quantiles(half[False], load(), "human texts of several registers")
+        write_quantiles(half[False], Resources(), "human texts of several registers")
     return 0
 
 
@@ -308,10 +333,15 @@ def report(signals: np.ndarray, groups: np.ndarray, right: np.ndarray, weights: 
     """Calibration of the fitted probabilities on the other half."""
     odds = np.exp(np.clip(signals @ weights, -30, 30))
     share = odds / (1.0 + np.bincount(groups, odds))[groups]
-    chosen = -np.log(np.clip(share[right], 1e-12, 1)).sum() + np.log1p(np.bincount(groups, odds))[np.bincount(groups, right) == 0].sum()
+    chosen = (
+        -np.log(np.clip(share[right], 1e-12, 1)).sum()
+        + np.log1p(np.bincount(groups, odds))[np.bincount(groups, right) == 0].sum()
+    )
     print(f"log loss a place {chosen / (groups.max() + 1):.5f}")
     print("probability said, true share, candidates")
-    for low, high in zip((0, 0.05, 0.2, 0.4, 0.6, 0.75, 0.9, 0.95), (0.05, 0.2, 0.4, 0.6, 0.75, 0.9, 0.95, 1.01), strict=True):
+    for low, high in zip(
+        (0, 0.05, 0.2, 0.4, 0.6, 0.75, 0.9, 0.95), (0.05, 0.2, 0.4, 0.6, 0.75, 0.9, 0.95, 1.01), strict=True
+    ):
         held = (share >= low) & (share < high)
         if held.any():
             print(f"{share[held].mean():.3f} {right[held].mean():.3f} {held.sum()}")

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 
 from despin.measured import Densities
-from despin.rates import AMONG_DAMAGED, GRID, GROUPS, HEAVY, RARE_FAMILIES, Rate, density, estimate, log_likelihood, tally
+from despin.rates import (
+    AMONG_DAMAGED,
+    GRID,
+    GROUPS,
+    HEAVY,
+    RARE_FAMILIES,
+    Rate,
+    density,
+    estimate,
+    log_likelihood,
+    tally,
+)
 from despin.resources import Resources
 from despin.values import Alternative, Evidence, Finding
 
@@ -129,11 +140,13 @@ def test_a_rare_family_counts_as_far_as_the_page_speaks_for_it(family: str) -> N
     other = [finding(i, 3.0, family="phrase_rewriter") for i in range(20)]
     own = [finding(i, 3.0, family=family) for i in range(20)]
     one = [finding(0, 3.0, family=family), *other[1:]]
-    against, some, its = (estimate(page, 400, DENSITIES, DAMAGED)["wording"].families[family] for page in (other, one, own))
+    against, some, its = (
+        estimate(page, 400, DENSITIES, DAMAGED)["wording"].families[family] for page in (other, one, own)
+    )
     assert against == some < its <= 0
-    assert estimate(own, 400, DENSITIES, DAMAGED)["wording"].families.get("phrase_rewriter", 0.0) == estimate(own, 400, DENSITIES, DAMAGED)[
-        "wording"
-    ].families.get("", 0.0)
+    assert estimate(own, 400, DENSITIES, DAMAGED)["wording"].families.get("phrase_rewriter", 0.0) == estimate(
+        own, 400, DENSITIES, DAMAGED
+    )["wording"].families.get("", 0.0)
 
 
 def test_the_shipped_densities_serve(resources: Resources) -> None:

@@ -92,7 +92,9 @@ def parse_conditions(cell: str) -> tuple[Condition, ...]:
         elif plain in _FLAGS and not equals:
             conditions.append(Condition(plain, frozenset(), name != plain))
         else:
-            raise ValueError(f"keep_if {part!r} is not known; write {'|'.join(_LISTS)}=WORD|WORD or one of {', '.join(_FLAGS)}")
+            raise ValueError(
+                f"keep_if {part!r} is not known; write {'|'.join(_LISTS)}=WORD|WORD or one of {', '.join(_FLAGS)}"
+            )
     return tuple(conditions)
 
 
@@ -256,13 +258,19 @@ class MapIndex:
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.where(self._keys[place] == keys, self._targets[place], -1)
 
-    def context(self, reading: Reading, at: IntArray, length: IntArray, candidate: IntArray) -> tuple[FloatArray, FloatArray]:
+    def context(
+        self, reading: Reading, at: IntArray, length: IntArray, candidate: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
         """How well each candidate, and what stands there, go with their neighbours: PMI(original; context) and
         PMI(spun; context), pointwise mutual information in nats, each bounded by CONTEXT_MOST."""
         spun_alone = self.entry_alone[self.entry_of_candidate[candidate]]
-        return _context(reading, at, length, self.ids[candidate], self.lengths[candidate], self.alone[candidate], spun_alone)
+        return _context(
+            reading, at, length, self.ids[candidate], self.lengths[candidate], self.alone[candidate], spun_alone
+        )
 
-    def pair_context(self, reading: Reading, at: IntArray, first: IntArray, second: IntArray) -> tuple[FloatArray, FloatArray]:
+    def pair_context(
+        self, reading: Reading, at: IntArray, first: IntArray, second: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
         """The same for two neighbouring words that candidates `first` and `second` would replace together; how well the
         two go with each other counts in."""
         ids = self.ids[first].copy()
@@ -382,4 +390,5 @@ def lint(paths: Sequence[Path]) -> Iterator[str]:
         for (spun, pos), total in sums.items():
             # rounding of weights to three decimals may carry a sum a little over 1
             if total > 1.0 + 0.005 and not math.isclose(total, 1.0):
-                yield f"{path}:{last[spun, pos]}: the weights of {spun!r} ({pos}) sum to {total:.3f}; they are probabilities, at most 1"
+                weights = f"the weights of {spun!r} ({pos}) sum to {total:.3f}"
+                yield f"{path}:{last[spun, pos]}: {weights}; they are probabilities, at most 1"

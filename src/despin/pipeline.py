@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from despin import scoring
-from despin import suggesting
+from despin import scoring, suggesting
 from despin.decide import decide
 from despin.detect import citations, debris, spin
 from despin.edits import apply
 from despin.protect import protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
-from despin.resources import Resources, load
+from despin.resources import Resources, load, shipped
 from despin.results import PassageScore, Repair, Score
 from despin.settings import VERSION, check_context, level_named
 from despin.tokens import tokenize
@@ -71,7 +70,9 @@ def find(text: str, lang: str = "en", resources: Resources | None = None) -> tup
     return tuple(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.rule)))
 
 
-def score(text: str, context: str = "default", fpr: float = 0.01, prior: float = 0.5, resources: Resources | None = None) -> Score:
+def score(
+    text: str, context: str = "default", fpr: float = 0.01, prior: float = 0.5, resources: Resources | None = None
+) -> Score:
     """How likely it is that `text` was rewritten by a machine (see `despin.Score`).
 
     fpr: the share of human texts of its length that may be flagged. prior: share of rewritten texts among those that
@@ -82,7 +83,9 @@ def score(text: str, context: str = "default", fpr: float = 0.01, prior: float =
     return scoring.judge(reading, findings, tables, signature, fpr, prior)
 
 
-def passages(text: str, context: str = "default", fpr: float = 0.01, prior: float = 0.5, resources: Resources | None = None) -> tuple[PassageScore, ...]:
+def passages(
+    text: str, context: str = "default", fpr: float = 0.01, prior: float = 0.5, resources: Resources | None = None
+) -> tuple[PassageScore, ...]:
     """The score of each passage of `text` by itself; see `score`."""
     check_context(context)
     reading, findings, tables, signature = _read(text, resources)
@@ -112,7 +115,7 @@ def normalize_citations(text: str, style: citations.Style | None = None, lang: s
     >>> normalize_citations("It blocks the receptor.two Later work agreed.").text
     'It blocks the receptor.2 Later work agreed.'
     """
-    tables = Resources(lang)
+    tables = shipped(lang)
     tokens = tokenize(text)
     findings = citations.find(tokens, tables, style)
     level = level_named("balanced")

@@ -88,7 +88,10 @@ def estimate(
         if group:
             likelihood[group] += log_likelihood(counts[kind], words, density(rows))
     families = _families(findings)
-    return {group: _posterior(scores, damaged, families if group == "wording" else {}) for group, scores in sorted(likelihood.items())}
+    return {
+        group: _posterior(scores, damaged, families if group == "wording" else {})
+        for group, scores in sorted(likelihood.items())
+    }
 
 
 def _families(findings: Sequence[Finding]) -> dict[str, float]:
@@ -128,7 +131,9 @@ def density(rows: Sequence[Densities]) -> FloatArray:
     return mixed
 
 
-def log_likelihood(counts: npt.ArrayLike, words: npt.ArrayLike, density: FloatArray, *, summed: bool = True) -> FloatArray:
+def log_likelihood(
+    counts: npt.ArrayLike, words: npt.ArrayLike, density: FloatArray, *, summed: bool = True
+) -> FloatArray:
     """ln P(counts | rate) for each rate of the grid, up to a constant; scaled by INDEPENDENCE.
 
     counts: shape (..., rows); words: shape (..., 1) or a number; density: see `density`. Returns shape (..., rates).

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from despin.context import NgramContext
@@ -88,9 +88,15 @@ class Resources:
         return hashlib.sha256((self.folder / "MANIFEST.json").read_bytes()).hexdigest()[:12]
 
 
-@lru_cache(maxsize=4)
+@cache
+def shipped(lang: str) -> Resources:
+    """The shipped tables of any language that has some, one object a process. Raises SettingsError for another."""
+    return Resources(lang)
+
+
 def load(lang: str = "en") -> Resources:
-    """The shipped tables of a language whose wording despin repairs. Raises SettingsError for another."""
+    """The shipped tables of a language whose wording despin repairs: one object a process. Raises SettingsError for
+    another language."""
     if lang not in LANGUAGES:
         raise SettingsError(f"despin repairs {', '.join(LANGUAGES)} only, not {lang!r}; normalize_citations knows more")
-    return Resources(lang)
+    return shipped(lang)

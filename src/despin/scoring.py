@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from despin import rates
-from despin.measured import Densities, Quantiles
 from despin.context import FloatArray
+from despin.measured import Densities, Quantiles
 from despin.reading import Reading
 from despin.resources import Resources
 from despin.results import PassageScore, Score, Verdict
@@ -40,7 +40,9 @@ LEAST_PROSE = 0.55
 class Tally:
     """Where a text's words and traces are, so that any stretch of it can be weighed."""
 
-    def __init__(self, reading: Reading, findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]) -> None:
+    def __init__(
+        self, reading: Reading, findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]
+    ) -> None:
         self.items = reading.tokens.starts[reading.index].astype(np.int64)
         self.kinds = sorted(densities)
         rows = [row for kind in self.kinds for row in densities[kind]]
@@ -106,7 +108,12 @@ def _mean_ratio(log_ratios: FloatArray) -> FloatArray:
 
 
 def judge(
-    reading: Reading, findings: Sequence[Finding], resources: Resources, signature: str, fpr: float = 0.01, prior: float = 0.5
+    reading: Reading,
+    findings: Sequence[Finding],
+    resources: Resources,
+    signature: str,
+    fpr: float = 0.01,
+    prior: float = 0.5,
 ) -> Score:
     """The score of a whole text.
 
@@ -121,7 +128,12 @@ def judge(
 
 
 def judge_passages(
-    reading: Reading, findings: Sequence[Finding], resources: Resources, signature: str, fpr: float = 0.01, prior: float = 0.5
+    reading: Reading,
+    findings: Sequence[Finding],
+    resources: Resources,
+    signature: str,
+    fpr: float = 0.01,
+    prior: float = 0.5,
 ) -> tuple[PassageScore, ...]:
     """The score of each passage (see `despin.tokens.passages`) by itself."""
     tally = Tally(reading, findings, resources.densities)
@@ -154,14 +166,19 @@ def _judge(
     percentile = round(percentile_of(nats, words, resources.quantiles), 1)
     verdict, reason = _verdict(reading, span, words, known, percentile, fpr)
     return Score(
-        probability, verdict, reason, percentile, _family(findings, span) if verdict == "flag" else "", round(known, 4), words,
-        tuple(evidence), f"{signature} fpr:{fpr} prior:{prior}",
+        probability,
+        verdict,
+        reason,
+        percentile,
+        _family(findings, span) if verdict == "flag" else "",
+        round(known, 4),
+        words,
+        tuple(evidence),
+        f"{signature} fpr:{fpr} prior:{prior}",
     )
 
 
-def evidence_of(
-    tally: Tally, span: tuple[int, int], parts: npt.NDArray[np.int64]
-) -> tuple[float, list[Evidence]]:
+def evidence_of(tally: Tally, span: tuple[int, int], parts: npt.NDArray[np.int64]) -> tuple[float, list[Evidence]]:
     """All evidence for rewriting in a span, in nats: as a whole, or in one of its passages `parts`; and by kind."""
     evidence = tally.weigh(*span)
     whole = math.fsum(reason.nats for reason in evidence)
@@ -174,7 +191,9 @@ def evidence_of(
     return round(nats, 4), evidence
 
 
-def _verdict(reading: Reading, span: tuple[int, int], words: int, known: float, percentile: float, fpr: float) -> tuple[Verdict, str]:
+def _verdict(
+    reading: Reading, span: tuple[int, int], words: int, known: float, percentile: float, fpr: float
+) -> tuple[Verdict, str]:
     if words < LEAST_WORDS:
         return "abstain", f"too short: {words} words where {LEAST_WORDS} are needed"
     kinds = reading.tokens.kinds[slice(*np.searchsorted(reading.tokens.starts, np.array(span, np.int32)))]

@@ -66,7 +66,10 @@ def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) ->
         Suggestion(
             text,
             round(math.exp(min(nats, 50.0) - total), 4),
-            (Evidence(way.nats, "spin.map", "; ".join(way.rows)), Evidence(context, "spin.context", "ngrams and dense table")),
+            (
+                Evidence(way.nats, "spin.map", "; ".join(way.rows)),
+                Evidence(context, "spin.context", "ngrams and dense table"),
+            ),
         )
         for nats, text, way, context in scored[: max(n, 0)]
     )
@@ -139,4 +142,3 @@ def _mixed(before: IntArray, word: IntArray, resources: Resources) -> FloatArray
     dense = resources.dense.log_prob(before[known], word[known])
     mixed[known] = np.logaddexp(np.log(DENSE_SHARE) + dense, np.log(1 - DENSE_SHARE) + ngram[known])
     return mixed
-

@@ -7,6 +7,7 @@ neighbours in them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ class TermPairs:
             for term, sources in terms.items()
             if sources != WEAK_SOURCE
             for words in (term.replace("-", " ").split(),)
-            for pair in zip(words, words[1:], strict=False)
+            for pair in pairwise(words)
         ]
         before = self._singular[vocabulary.encode(first for first, _ in pairs)]
         after = self._singular[vocabulary.encode(second for _, second in pairs)]

@@ -43,7 +43,8 @@ WORD = rf"{LETTERS}(?:['’ʼ]{LETTERS}){{0,8}}+"
 # Last labels that make a dotted lower-case run an address or a file and not two sentences glued by a full stop
 # ("example.com" against "dysfunction.two"). Only endings that are no English words.
 ENDINGS = (
-    r"(?:com|org|net|edu|gov|info|io|uk|html?|php|aspx?|pdf|docx?|xlsx?|csv|json|xml|yaml|txt|py|js|css|jpe?g|png|gif|zip)"
+    r"(?:com|org|net|edu|gov|info|io|uk|html?|php|aspx?|pdf|docx?|xlsx?|csv|json|xml|yaml|txt|py|js|css|jpe?g|png|gif"
+    r"|zip)"
 )
 
 # The rest of an address: up to white space or a quote, but the marks at its end belong to the sentence. Brackets are
@@ -185,9 +186,7 @@ class Tokens(Sequence[Token]):
     def __init__(self, text: str) -> None:
         self.text = text
         numbering = _Numbering()
-        pieces = [
-            np.fromiter(map(numbering.__getitem__, strings), np.int32, len(strings)) for strings in _pieces(text)
-        ]
+        pieces = [np.fromiter(map(numbering.__getitem__, strings), np.int32, len(strings)) for strings in _pieces(text)]
         self.type_ids: IntArray = np.concatenate(pieces) if pieces else np.zeros(0, np.int32)
         self.types: list[str] = list(numbering)
         count = len(self.type_ids)
@@ -296,7 +295,7 @@ def _paragraph_ends(tokens: Tokens) -> IntArray:
     if len(at) < _WRAPPED_LINES or widths.max() > _WRAPPED_WIDTH:
         return at.astype(np.int32)
     short = widths[:-1] < _SHORT_LINE * np.median(widths)
-    ends_well = (at > 0) & tokens.per_type(lambda string: string[-1] in ".!?:\"”’)]")[at - 1]
+    ends_well = (at > 0) & tokens.per_type(lambda string: string[-1] in '.!?:"”’)]')[at - 1]
     ends: IntArray = at[blank | (short & ends_well)].astype(np.int32)
     return ends
 

@@ -97,7 +97,7 @@ _SPOKEN_U = frozenset("UEFA UFO UNESCO UNICEF".split())
 
 
 def article(word: str) -> str:
-    """"a" or "an", as English spelling and common pronunciation of `word` ask.
+    """ "a" or "an", as English spelling and common pronunciation of `word` ask.
 
     >>> [article(word) for word in ("error", "mistake", "hour", "unit", "unusual", "FDA", "one", "NATO")]
     ['an', 'a', 'an', 'a', 'an', 'an', 'a', 'a']

@@ -71,6 +71,9 @@ CLOSE_WORDS = 150
 # making (`rates.RARE_FAMILIES`, where the decision takes it into account).
 RARE_FAMILY = 3.0
 
+# Words on either side in which an original that stands there too is passed over.
+BESIDE = 4
+
 # Occurrences are counted per this many words, so that a long document does not weigh more than a short one.
 REPEAT_WORDS = 500
 
@@ -138,7 +141,8 @@ class _Search:
         # what signals that cost a look-up can add at most
         weights = dict(zip(SIGNALS, self.weights.tolist(), strict=True))
         most = CONTEXT_MOST * (abs(weights["original_fits"]) + abs(weights["spun_fits"])) + sum(
-            max(weights[name], 0.0) * most for name, most in (("original_term", 1.0), ("original_repeats", 2.0), ("article", 1.0), ("capital", 1.0))
+            max(weights[name], 0.0) * most
+            for name, most in (("original_term", 1.0), ("original_repeats", 2.0), ("article", 1.0), ("capital", 1.0))
         )
         possible = weights["always"] + weights["row"] * self.index.weight_nats[candidate] + most >= LEAST
         which, candidate = which[possible], candidate[possible]
@@ -282,14 +286,18 @@ class _Search:
             term = f"{index.originals[first]}{between}{index.originals[second]}"
             wording = in_case_of(term, model, opens_sentence=opens, alone=alone)
             if wording not in alternatives and len(alternatives) < MOST_ALTERNATIVES:
-                sources = (f"{index.originals[c]} <- {index.spun[index.entry_of_candidate[c]]}" for c in (first, second))
+                sources = (
+                    f"{index.originals[c]} <- {index.spun[index.entry_of_candidate[c]]}" for c in (first, second)
+                )
                 alternatives[wording] = Alternative(wording, self._evidence_of(signals, nats, "; ".join(sources)))
         if not alternatives:
             return None
         family = index.rows[found[0][1]].family
         return _with_article(reading, at, Finding(start, end, model, "spin.pair", tuple(alternatives.values()), family))
 
-    def findings(self, which: IntArray, candidate: IntArray, nats: FloatArray, signals: FloatArray) -> Iterator[Finding]:
+    def findings(
+        self, which: IntArray, candidate: IntArray, nats: FloatArray, signals: FloatArray
+    ) -> Iterator[Finding]:
         """One finding for each place; its alternatives best first."""
         places: dict[tuple[int, int], list[int]] = {}
         spans = zip(self.matches.at[which].tolist(), self.matches.length[which].tolist(), strict=True)
@@ -308,12 +316,18 @@ class _Search:
         if length > 1 and not opens and reading.capital[at : at + length].all():
             return None  # a name of several words
         alone = not opens and _among_lower_case(reading, at, length)
+        nearby = {
+            fold(reading.word(item)) for item in (*range(at - BESIDE, at), *range(at + length, at + length + BESIDE))
+        }
         ranked: dict[str, tuple[tuple[float, int], float, int, FloatArray]] = {}
         for number, nats, signals in candidates:
             # "to-morrow" is not "to morrow": a hyphen stands where the row has one
             if model.count("-") != index.spun[index.entry_of_candidate[number]].count("-"):
                 continue
             if any(holds(condition, reading, at, length) for condition in index.rows[number].keep_if):
+                continue
+            # "esteem or respect" names two things: a word that stands beside the place was not replaced in it
+            if index.lengths[number] == 1 and length == 1 and fold(index.originals[number]) in nearby:
                 continue
             wording = in_case_of(index.originals[number], model, opens_sentence=opens, alone=alone)
             # of several rows for one wording that of a rare family counts less: the page must vouch for the family
@@ -333,7 +347,8 @@ class _Search:
     def _evidence(self, candidate: int, signals: FloatArray, nats: float) -> tuple[Evidence, ...]:
         """The signals as named evidence; what rounding leaves over goes to the row, so that the sum is `nats`."""
         row = self.index.rows[candidate]
-        source = f"{row.family}: {self.index.originals[candidate]} <- {self.index.spun[self.index.entry_of_candidate[candidate]]}"
+        spun = self.index.spun[self.index.entry_of_candidate[candidate]]
+        source = f"{row.family}: {self.index.originals[candidate]} <- {spun}"
         return self._evidence_of(signals, nats, source)
 
     def _evidence_of(self, signals: FloatArray, nats: float, source: str) -> tuple[Evidence, ...]:
@@ -394,4 +409,3 @@ def _among_lower_case(reading: Reading, at: int, length: int) -> bool:
     """Whether the words next to a wording have no capitals."""
     after = at + length
     return not (at > 0 and reading.capital[at - 1]) and not (after < len(reading) and reading.capital[after])
-
