@@ -32,6 +32,9 @@ POS = ("v", "n", "a", "x")
 PHRASE_REWRITER, WORD_FOR_WORD, OTHER_FAMILY = range(3)
 FAMILY_CODES = {"phrase_rewriter": PHRASE_REWRITER, "word_for_word": WORD_FOR_WORD}
 
+# The most frequent words, which stand in every text: that "the" stands elsewhere in a document says nothing of it.
+FUNCTION_WORDS = 300
+
 # No spinner's dictionary entry is longer; the context window of a wording is as wide.
 LONGEST = 6
 
@@ -222,6 +225,8 @@ class MapIndex:
         self.family = np.array([FAMILY_CODES.get(row.family, OTHER_FAMILY) for row in self.rows], np.int8)
         self.ids, self.lengths = _encoded(self.originals, context)
         self.alone = _alone(self.ids, context)
+        # whether an entry has a word that belongs to a topic
+        self.topical = (_encoded(self.spun, context)[0] >= FUNCTION_WORDS).any(axis=1)
         self.entry_alone = _alone(_encoded(self.spun, context)[0], context)
 
     def __len__(self) -> int:

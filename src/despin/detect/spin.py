@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from despin.context import PADDING, FloatArray
-from despin.maps import CONTEXT_MOST, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, MapIndex, Matches, holds
+from despin.maps import CONTEXT_MOST, FUNCTION_WORDS, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, MapIndex, Matches, holds
 from despin.reading import Reading
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
@@ -136,6 +136,12 @@ class _Search:
         """How often words stand in the document, per REPEAT_WORDS words where it is longer."""
         return _count_of(ids, *self._words) * self.scale
 
+    def _held(self, candidate: IntArray) -> FloatArray:
+        """How often the rarest topical word of each original stands in the document; 0 for originals without one."""
+        ids = self.index.ids[candidate]
+        counts = np.where(ids < FUNCTION_WORDS, np.inf, self.word_counts(ids)).min(axis=1)
+        return np.where(np.isfinite(counts), counts, 0.0)
+
     def weigh(self, which: IntArray, candidate: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
         """The candidates with at least LEAST nats: (which match, which candidate, nats, signals)."""
         # what signals that cost a look-up can add at most
@@ -161,10 +167,10 @@ class _Search:
         family = index.family[candidate]
         original_fits, spun_fits = index.context(reading, at, length, candidate)
         # the rarest word of the original says how often it can stand in the document
-        ids = index.ids[candidate]
-        held = np.where(ids < 0, np.inf, self.word_counts(ids)).min(axis=1)
+        held = self._held(candidate)
         # of the occurrences of what stands there the one that is looked at is none of the others
-        others = (_count_of(self.matches.entry[which], *self._entries) - 1.0) * self.scale
+        entry = self.matches.entry[which]
+        others = np.where(index.topical[entry], _count_of(entry, *self._entries) - 1.0, 0.0) * self.scale
         columns = (
             1.0,
             index.weight_nats[candidate],
@@ -242,8 +248,7 @@ class _Search:
         index, reading = self.index, self.reading
         singles = []
         for place, candidate in ((at, of_first), (at + 1, of_second)):
-            ids = index.ids[candidate]
-            held = np.where(ids < 0, np.inf, self.word_counts(ids)).min(axis=1)
+            held = self._held(candidate)
             family = index.family[candidate]
             columns = {
                 "row": index.weight_nats[candidate],
