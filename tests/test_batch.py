@@ -14,7 +14,9 @@ from despin import SettingsError
 from despin.batch.local import AHEAD, repair_many
 
 PAGES = Path(__file__).parent / "cases" / "pages"
-TEXTS = [(PAGES / name).read_text(encoding="utf-8") for name in ("abstract.spun.txt", "poem.clean.txt", "travel.spun.txt")]
+TEXTS = [
+    (PAGES / name).read_text(encoding="utf-8") for name in ("abstract.spun.txt", "poem.clean.txt", "travel.spun.txt")
+]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -87,7 +89,9 @@ def test_a_progress_bar_on_a_terminal_goes_to_stderr(
     assert "repairing" in err
 
 
-BREAKS = pytest.mark.xfail(strict=True, reason="with several processes the finished repairs go with the stream that breaks off")
+BREAKS = pytest.mark.xfail(
+    strict=True, reason="with several processes the finished repairs go with the stream that breaks off"
+)
 
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=BREAKS)])

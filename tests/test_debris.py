@@ -60,7 +60,9 @@ def cases() -> list[object]:
             row["input"],
             row["expected"],
             id=row["id"],
-            marks=[pytest.mark.xfail(strict=True, reason=KNOWN_FAILURES[row["id"]])] if row["id"] in KNOWN_FAILURES else [],
+            marks=[pytest.mark.xfail(strict=True, reason=KNOWN_FAILURES[row["id"]])]
+            if row["id"] in KNOWN_FAILURES
+            else [],
         )
         for row in ROWS
     ]
@@ -79,7 +81,8 @@ def test_known_failures_are_rows_that_fire() -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["kind"] == "keeps"], ids=lambda row: row["id"])
 def test_keeps_stay_by_themselves_too(row: dict[str, str]) -> None:
-    assert despin.repair(row["input"], level="bold").text == row["input"]
+    assert despin.repair(row["input"]).text == row["input"]
+    assert [edit for edit in despin.repair(row["input"], level="bold").edits if edit.rule.startswith("debris")] == []
 
 
 # --- doubled words ----------------------------------------------------------------------------------------------------
@@ -122,7 +125,9 @@ def test_three_times_is_doubled_twice() -> None:
 
 
 def test_injected_link_text_is_found_with_its_row_and_context() -> None:
-    (finding,) = (f for f in find("It works by blocking NMDA get more info receptors in the brain.") if "get" in f.before)
+    (finding,) = (
+        f for f in find("It works by blocking NMDA get more info receptors in the brain.") if "get" in f.before
+    )
     assert (finding.rule, finding.before) == ("debris.anchor", " get more info")
     assert [reason.rule for reason in finding.best.evidence] == ["debris.anchor", "spin.context"]
     assert finding.best.evidence[0].source == "get more info"

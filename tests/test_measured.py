@@ -56,13 +56,25 @@ Load = Callable[[Path], object]
 @pytest.mark.parametrize(
     ("load", "content", "fault"),
     [
-        (load_densities, DENSITIES + "spin.map\t1\t0.1\t0.2\t\nspin.map\ttwo\t0.1\t0.2\t\n", ":3: nats, clean and damaged must be"),
+        (
+            load_densities,
+            DENSITIES + "spin.map\t1\t0.1\t0.2\t\nspin.map\ttwo\t0.1\t0.2\t\n",
+            ":3: nats, clean and damaged must be",
+        ),
         (load_densities, DENSITIES + "spin.map\t1\tfew\t0.2\t\n", ":2: nats, clean and damaged must be numbers"),
-        (load_densities, DENSITIES + "spin.map\t1\t0.2\t0.1\t\n", ":2: densities per word must satisfy 0 < clean < damaged < 1"),
+        (
+            load_densities,
+            DENSITIES + "spin.map\t1\t0.2\t0.1\t\n",
+            ":2: densities per word must satisfy 0 < clean < damaged < 1",
+        ),
         (load_densities, DENSITIES + "spin.map\t1\t0\t0.1\t\n", ":2: densities per word must satisfy"),
         (load_densities, DENSITIES + "spin.map\t1\t0.2\t1\t\n", ":2: densities per word must satisfy"),
         (load_densities, DENSITIES + "spin.map\t1\tnan\t0.1\t\n", ":2: densities per word must satisfy"),
-        (load_densities, DENSITIES + "# a remark\n\nspin.map\t1\t0.2\n", ":4: 3 cells where 5 are needed; cells end at TABs"),
+        (
+            load_densities,
+            DENSITIES + "# a remark\n\nspin.map\t1\t0.2\n",
+            ":4: 3 cells where 5 are needed; cells end at TABs",
+        ),
         (load_densities, QUANTILES, ":1: the header must be kind nats clean damaged note (TAB separated)"),
         (load_densities, "", ": empty; the first row must be the header kind nats clean damaged note"),
         (load_quantiles, QUANTILES + "50\t1\tlow\t\n", ":2: words, percentile and nats must be numbers"),
@@ -126,7 +138,9 @@ def test_each_signal_has_its_weight(resources: Resources) -> None:
 
 
 @pytest.mark.xfail(strict=True, reason="only the loader of densities checks its numbers: a weight may be nan")
-@pytest.mark.parametrize(("load", "content"), [(load_weights, WEIGHTS + "row\tnan\t\n"), (load_quantiles, QUANTILES + "50\t1\tinf\t\n")])
+@pytest.mark.parametrize(
+    ("load", "content"), [(load_weights, WEIGHTS + "row\tnan\t\n"), (load_quantiles, QUANTILES + "50\t1\tinf\t\n")]
+)
 def test_numbers_that_are_none_are_refused(tmp_path: Path, load: Load, content: str) -> None:
     with pytest.raises(TableError, match=":2: "):
         load(table(tmp_path, content))

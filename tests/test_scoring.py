@@ -63,7 +63,9 @@ POLISH = (
     "jedzą kolację i rozmawiają o minionym tygodniu."
 )
 TABLE = "\n".join(f"Item {n} | {n * 17} | {n * 3.5:.2f} | {n * 9} % | costs {n * 4}" for n in range(1, 60))
-CODE = "\n".join(f"def step_{n}(x, y): return [(x + {n}) * y for _ in range({n})] if x > {n} else {{}}" for n in range(40))
+CODE = "\n".join(
+    f"def step_{n}(x, y): return [(x + {n}) * y for _ in range({n})] if x > {n} else {{}}" for n in range(40)
+)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,10 @@ CODE = "\n".join(f"def step_{n}(x, y): return [(x + {n}) * y for _ in range({n})
         (TABLE, "not prose: "),
         (CODE, "not prose: "),
         (POLISH, "not English, or hardly legible: 32% of the words are known"),
-        (" ".join(["qwzx", "vrrgh", "tlaqu", "pfnord"] * 20), "not English, or hardly legible: 0% of the words are known"),
+        (
+            " ".join(["qwzx", "vrrgh", "tlaqu", "pfnord"] * 20),
+            "not English, or hardly legible: 0% of the words are known",
+        ),
     ],
     ids=["empty", "short", "table", "code", "Polish", "letters"],
 )
@@ -131,7 +136,9 @@ def test_one_spun_paragraph_of_a_long_clean_document_stands_out(name: str) -> No
     start = text.index(spun)
     inside, outside = [], []
     for passage in despin.passages(text):
-        (inside if passage.start < start + len(spun) and start < passage.end else outside).append(passage.score.probability)
+        (inside if passage.start < start + len(spun) and start < passage.end else outside).append(
+            passage.score.probability
+        )
     assert len(outside) > 10
     assert inside
     assert max(inside) > max(outside)
@@ -174,9 +181,13 @@ def test_evidence_sums_up_to_the_probability(path: Path) -> None:
 
 def test_evidence_names_each_kind_of_trace(resources: Resources) -> None:
     score = despin.score(page("abstract"))
-    assert [reason.rule for reason in score.evidence if reason.rule in resources.densities] == sorted(resources.densities)
+    assert [reason.rule for reason in score.evidence if reason.rule in resources.densities] == sorted(
+        resources.densities
+    )
     assert {reason.rule for reason in score.evidence} - set(resources.densities) == {"score.passages"}
-    counted = {reason.rule: int(reason.source.split()[0]) for reason in score.evidence if reason.rule in resources.densities}
+    counted = {
+        reason.rule: int(reason.source.split()[0]) for reason in score.evidence if reason.rule in resources.densities
+    }
     assert counted["spin.map"] > 10
     assert all(f"in {score.words} words" in r.source for r in score.evidence if r.rule in resources.densities)
 
@@ -216,6 +227,21 @@ def test_a_document_of_one_passage_has_no_evidence_of_passages(resources: Resour
     assert whole[0] == pytest.approx(math.fsum(reason.nats for reason in whole[1]))
     parts = evidence_of(tally, (0, len(text)), np.array([[0, 700], [700, len(text)]]))
     assert [reason.rule for reason in parts[1]][-1] == "score.passages"
+
+
+def test_a_document_is_rewritten_as_a_whole_or_in_one_passage(resources: Resources) -> None:
+    text = "\n\n".join([*long_clean_document()[:6], page("abstract"), *long_clean_document()[6:12]])
+    reading = Reading(tokenize(text), resources.context)
+    tally = Tally(reading, propose(reading, resources, detectors_of()), resources.densities)
+    spans = np.array([(passage.start, passage.end) for passage in despin.passages(text)])
+    judged = [passage for passage in despin.passages(text) if passage.score.words >= LEAST_WORDS]
+    assert len(judged) > 5
+    whole = math.fsum(reason.nats for reason in tally.weigh(0, len(text)))
+    one = math.log(math.fsum(math.exp(nats_of(passage.score)) for passage in judged) / len(judged))
+    nats, _ = evidence_of(tally, (0, len(text)), spans)
+    # both accounts are as likely beforehand
+    assert nats == pytest.approx(math.log((math.exp(whole) + math.exp(one)) / 2), abs=2e-3)
+    assert one > 0
 
 
 # --- percentile -------------------------------------------------------------------------------------------------------
@@ -294,10 +320,10 @@ By June the shed was dry again. We painted the door green, as he would have done
 
 
 def test_a_pinned_score() -> None:
-    # Made with the data of fingerprint db9d0f3da53b. A change of tables or weights moves it: look why, then pin anew.
+    # Made with the data of fingerprint 30e54853bfa1. A change of tables or weights moves it: look why, then pin anew.
     score = despin.score(PINNED)
     assert (score.verdict, score.words) == ("flag", 157)
-    assert score.probability == pytest.approx(0.9652, abs=0.005)
+    assert score.probability == pytest.approx(0.9807, abs=0.005)
 
 
 @pytest.mark.xfail(strict=True, reason="the percentile is rounded to 0.1 before it is compared with the asked rate")

@@ -30,7 +30,9 @@ class Tables:
     context: NgramContext
 
 
-def row(original: str, spun: str, weight: float = 0.9, pos: str = "x", keep_if: str = "", family: str = "phrase_rewriter") -> Row:
+def row(
+    original: str, spun: str, weight: float = 0.9, pos: str = "x", keep_if: str = "", family: str = "phrase_rewriter"
+) -> Row:
     return Row(original, spun, pos, family, weight, "author", parse_conditions(keep_if), "")
 
 
@@ -119,7 +121,9 @@ def filler(words: int) -> str:
 def test_ordinary_words_are_looked_at_near_strong_traces() -> None:
     found = find(" ".join([*TRACES, PLAIN]), VITAL, *STRONG)
     assert [finding.best.nats >= spin.STRONG for finding in found if finding.rule == "spin.map"] == [True] * 3
-    assert [(f.rule, f.before, f.best.text) for f in found if f.rule != "spin.map"] == [("spin.common", "important", "vital")]
+    assert [(f.rule, f.before, f.best.text) for f in found if f.rule != "spin.map"] == [
+        ("spin.common", "important", "vital")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +182,9 @@ def test_no_pair_where_they_are_no_neighbours_or_a_name(text: str) -> None:
 
 def test_no_pair_without_a_term() -> None:
     # "breast sadness" is no term
-    found = find("She has a history of bosom malignancy in it.", BREAST, row("sadness", "malignancy", 0.6), everywhere=True)
+    found = find(
+        "She has a history of bosom malignancy in it.", BREAST, row("sadness", "malignancy", 0.6), everywhere=True
+    )
     assert [finding for finding in found if finding.rule == "spin.pair"] == []
 
 
@@ -224,7 +230,9 @@ PLACE = "Then they took his important signs again."
 def test_conditions_keep_where_they_hold(condition: str, holds: str) -> None:
     assert changes(find(holds, SIGNS)) != []
     assert find(holds, row(SIGNS.original, SIGNS.spun, keep_if=condition)) == []
-    assert changes(find(PLACE, row(SIGNS.original, SIGNS.spun, keep_if=condition))) == [("important signs", "vital signs")]
+    assert changes(find(PLACE, row(SIGNS.original, SIGNS.spun, keep_if=condition))) == [
+        ("important signs", "vital signs")
+    ]
     # and the other way round
     negated = row(SIGNS.original, SIGNS.spun, keep_if=f"not_{condition}")
     assert changes(find(holds, negated)) != []
@@ -241,7 +249,9 @@ def test_one_of_several_conditions_is_enough() -> None:
 def test_a_condition_keeps_its_row_only() -> None:
     held = row("vital signs", "important signs", 0.5, keep_if="next=twice")
     other = row("key signs", "important signs", 0.4)
-    assert changes(propose("Then they took his important signs twice again.", held, other)) == [("important signs", "key signs")]
+    assert changes(propose("Then they took his important signs twice again.", held, other)) == [
+        ("important signs", "key signs")
+    ]
 
 
 @pytest.mark.parametrize("cell", ["next", "sentence_start=a", "nextt=a", "next=", "next=a||b", "not_not_prev=a"])
@@ -259,7 +269,11 @@ def test_conditions_that_are_not_known_are_named(cell: str) -> None:
         (row("require", "demand", pos="v"), "This demands a lot of work.", ("demands", "requires")),
         (row("require", "demand", pos="v"), "This was demanding a lot of work.", ("demanding", "requiring")),
         (row("take care of", "attend to", pos="v"), "He attended to the dog.", ("attended to", "took care of")),
-        (row("vital sign", "important sign", pos="n"), "They took his important signs.", ("important signs", "vital signs")),
+        (
+            row("vital sign", "important sign", pos="n"),
+            "They took his important signs.",
+            ("important signs", "vital signs"),
+        ),
         (row("child", "kid", pos="n"), "She has two kids at home.", ("kids", "children")),
         (row("good", "nice", pos="a"), "This is a nicer place.", ("nicer", "better")),
     ],

@@ -22,7 +22,9 @@ from despin.resources import Resources
 )
 def test_the_likeliest_original_comes_first(phrase: str, left: str, right: str, best: str) -> None:
     assert best in [suggestion.text for suggestion in despin.suggest(phrase, left=left, right=right, n=3)]
-    assert despin.suggest(phrase, left=left, right=right, n=1) == despin.suggest(phrase, left=left, right=right, n=3)[:1]
+    assert (
+        despin.suggest(phrase, left=left, right=right, n=1) == despin.suggest(phrase, left=left, right=right, n=3)[:1]
+    )
 
 
 def confidence(phrase: str, text: str, left: str = "", right: str = "") -> float:
@@ -37,14 +39,18 @@ def confidence(phrase: str, text: str, left: str = "", right: str = "") -> float
         ("bosom", "breast", "", "cancer"),
     ],
 )
-def test_the_words_around_a_phrase_speak_for_what_goes_with_them(phrase: str, original: str, left: str, right: str) -> None:
+def test_the_words_around_a_phrase_speak_for_what_goes_with_them(
+    phrase: str, original: str, left: str, right: str
+) -> None:
     around = confidence(phrase, original, left, right)
     assert around > confidence(phrase, original) + 0.05
 
 
 def test_only_the_nearest_words_count() -> None:
     near = despin.suggest("bosom malignancy", left="a history of", right="in the")
-    assert despin.suggest("bosom malignancy", left="They wrote that there is a history of", right="in the family.") == near
+    assert (
+        despin.suggest("bosom malignancy", left="They wrote that there is a history of", right="in the family.") == near
+    )
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
@@ -65,7 +71,9 @@ def test_evidence_names_the_rows(resources: Resources) -> None:
 
 
 phrases = st.lists(
-    st.sampled_from("bosom malignancy important signs an mistake inside of purchase the house Risk-free prior to".split()),
+    st.sampled_from(
+        "bosom malignancy important signs an mistake inside of purchase the house Risk-free prior to".split()
+    ),
     min_size=1,
     max_size=5,
 ).map(" ".join)
@@ -98,7 +106,9 @@ def test_bytes_are_refused() -> None:
         despin.suggest(b"bosom malignancy")  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="a sentence end inside or after the phrase becomes an empty word, and so a stray blank")
+@pytest.mark.xfail(
+    strict=True, reason="a sentence end inside or after the phrase becomes an empty word, and so a stray blank"
+)
 @pytest.mark.parametrize("phrase", ["bosom malignancy.", "bosom malignancy?", "He died. bosom malignancy was rare"])
 def test_stops_leave_no_stray_blanks(phrase: str) -> None:
     for suggestion in despin.suggest(phrase):

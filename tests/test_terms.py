@@ -77,7 +77,9 @@ def test_pairs(terms: TermPairs, vocabulary: Vocabulary, pair: str, expected: bo
 def test_pairs_are_counted_once(resources: Resources, vocabulary: Vocabulary, terms: TermPairs) -> None:
     # vital sign, breast cancer, lower back, back pain, third party, party cookie, free speech
     assert len(terms) == 7
-    again = TermPairs({"vital sign": "author", "vital signs": "mesh", "vital sign chart": "mesh"}, resources.forms, vocabulary)
+    again = TermPairs(
+        {"vital sign": "author", "vital signs": "mesh", "vital sign chart": "mesh"}, resources.forms, vocabulary
+    )
     assert len(again) == 2
 
 
@@ -102,7 +104,9 @@ def test_the_shipped_list(resources: Resources, vocabulary: Vocabulary, pair: st
 
 
 def test_a_list_is_read_from_a_folder(tmp_path: Path, resources: Resources, vocabulary: Vocabulary) -> None:
-    (tmp_path / "terms.tsv").write_text("term\tsources\tmillions\nvital sign\tauthor\t0\nextra fee\tbigram\t3\n", "utf-8")
+    (tmp_path / "terms.tsv").write_text(
+        "term\tsources\tmillions\nvital sign\tauthor\t0\nextra fee\tbigram\t3\n", "utf-8"
+    )
     terms = TermPairs.load(tmp_path, resources.forms, vocabulary)
     assert len(terms) == 1
     assert holds(terms, vocabulary, "vital signs")
@@ -117,7 +121,9 @@ def test_a_list_is_read_from_a_folder(tmp_path: Path, resources: Resources, voca
         (None, "terms.tsv is missing"),
     ],
 )
-def test_a_faulty_list_is_named_with_its_line(tmp_path: Path, vocabulary: Vocabulary, content: str | None, fault: str) -> None:
+def test_a_faulty_list_is_named_with_its_line(
+    tmp_path: Path, vocabulary: Vocabulary, content: str | None, fault: str
+) -> None:
     if content is not None:
         (tmp_path / "terms.tsv").write_text(content, "utf-8")
     with pytest.raises(TableError, match=fault):

@@ -65,7 +65,7 @@ def test_only_common_words_count_as_traces() -> None:
         ("It was an new and a old one.", ["an", "a"]),
         ("It was an error and a mistake, a unit, an hour, an MRI and a European.", []),
         # labels, lists and what a mark parts
-        ("It was group a B of it.", []),
+        ("It was group a F of it.", []),
         ("The vowels are a, e and i.", []),
         ("It is plan a. Every plan is.", []),
         ("It was an.", []),
@@ -100,7 +100,9 @@ def test_spun_pages_show_more_traces_than_their_originals() -> None:
 
 
 @pytest.mark.xfail(strict=True, reason="a capital A inside a sentence is a label, not an article")
-@pytest.mark.parametrize("text", ["Much vitamin A is lost.", "Hepatitis A infection is rare.", "They had type A influenza."])
+@pytest.mark.parametrize(
+    "text", ["Much vitamin A is lost.", "Hepatitis A infection is rare.", "They had type A influenza."]
+)
 def test_a_label_is_no_article(text: str) -> None:
     reading = read(text)
     assert shown(reading, broken_articles(reading)) == []
@@ -111,7 +113,11 @@ def test_each_kind_has_its_density(resources: Resources) -> None:
 
 
 @settings(max_examples=60)
-@given(st.lists(st.sampled_from("A an the Mistake error of Nurse 5 . , \n b qqzx".split(" ")) | st.characters()).map(" ".join))
+@given(
+    st.lists(st.sampled_from("A an the Mistake error of Nurse 5 . , \n b qqzx".split(" ")) | st.characters()).map(
+        " ".join
+    )
+)
 def test_traces_are_marks_on_items_of_any_text(text: str) -> None:
     reading = read(text)
     found = traces(reading)

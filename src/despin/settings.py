@@ -35,7 +35,7 @@ class Level:
 LEVELS = {
     "safe": Level("safe", 0.04, 0.92, 4.0),
     "balanced": Level("balanced", 0.05, 0.7, 2.5),
-    "bold": Level("bold", 0.4, 0.5, 1.0),
+    "bold": Level("bold", 0.3, 0.5, 1.0),
 }
 
 
