@@ -89,12 +89,7 @@ def test_a_progress_bar_on_a_terminal_goes_to_stderr(
     assert "repairing" in err
 
 
-BREAKS = pytest.mark.xfail(
-    strict=True, reason="with several processes the finished repairs go with the stream that breaks off"
-)
-
-
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=BREAKS)])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_a_stream_that_breaks_off_loses_no_text_before(workers: int) -> None:
     def broken() -> Iterator[str]:
         yield "A text."

@@ -26,13 +26,8 @@ ROWS = [dict(zip(COLUMNS, cells, strict=True)) for _, cells in read_rows(CASES, 
 # Rows that are not repaired yet, and why; one that passes is to be taken out.
 KNOWN_FAILURES = {
     "anchor-fires-05": "'learn more hot water' reads too well: not sure enough",
-    "anchor-fires-06": "'more' is a quantity, which asks for more evidence than the context gives",
     "anchor-fires-09": "'website' is kept after 'the': that is ordinary English",
-    "anchor-fires-12": "'more' is a quantity, which asks for more evidence than the context gives",
-    "anchor-fires-14": "'more' is a quantity, which asks for more evidence than the context gives",
     "anchor-fires-15": "'try this' is ordinary English and its row light: not found",
-    "anchor-fires-16": "'more' is a quantity, which asks for more evidence than the context gives",
-    "anchor-fires-20": "'more' is a quantity, which asks for more evidence than the context gives",
     "anchor-fires-22": "'click for more' is in no table of injected links",
 }
 

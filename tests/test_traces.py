@@ -99,7 +99,6 @@ def test_spun_pages_show_more_traces_than_their_originals() -> None:
     assert count("spun") > 2 * count("original")
 
 
-@pytest.mark.xfail(strict=True, reason="a capital A inside a sentence is a label, not an article")
 @pytest.mark.parametrize(
     "text", ["Much vitamin A is lost.", "Hepatitis A infection is rare.", "They had type A influenza."]
 )

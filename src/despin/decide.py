@@ -98,7 +98,8 @@ def _weigh(
     needed = math.log(level.confidence / (1 - level.confidence))
     reason = ""
     guard = what_protects(finding, protected)
-    changed = meaning_changed(finding.before, finding.best.text) if group == "wording" else ""
+    # taking out text that was put in ("read more") changes nothing that the sentence said
+    changed = meaning_changed(finding.before, finding.best.text) if finding.kind == "spin" else ""
     if guard:
         reason = f"inside {guard}, which is not rewritten"
     elif confidence < level.confidence:

@@ -226,7 +226,7 @@ class MapIndex:
         self.ids, self.lengths = _encoded(self.originals, context)
         self.alone = _alone(self.ids, context)
         # whether an entry has a word that belongs to a topic
-        self.topical = (_encoded(self.spun, context)[0] >= FUNCTION_WORDS).any(axis=1)
+        self.topical = np.any(_encoded(self.spun, context)[0] >= FUNCTION_WORDS, axis=1, keepdims=True)[:, 0]
         self.entry_alone = _alone(_encoded(self.spun, context)[0], context)
 
     def __len__(self) -> int:

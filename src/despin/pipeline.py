@@ -49,12 +49,14 @@ def repair(
     check_context(context)
     signature = f"despin {VERSION} data:{tables.fingerprint} level:{level}"
     reading = Reading(tokenize(text), tables.context)
-    findings = propose(reading, tables, detectors_of(citation_style) if detectors is None else detectors)
+    used = detectors_of(citation_style) if detectors is None else detectors
+    findings = propose(reading, tables, used)
     rates = estimate(findings, reading.word_count, tables.densities, chosen.damaged)
     edits, refusals = decide(findings, rates, chosen, protected_spans(reading.tokens, protect))
     repaired = apply(text, edits)
     before = scoring.judge(reading, findings, tables, signature)
-    after = score(repaired, resources=tables) if edits else before
+    read_again = Reading(tokenize(repaired), tables.context) if edits else reading
+    after = scoring.judge(read_again, propose(read_again, tables, used), tables, signature) if edits else before
     return Repair(text, repaired, (Step("wording", edits),), refusals, signature, before, after)
 
 

@@ -50,9 +50,9 @@ def _fixed_tokens(tokens: Tokens) -> Iterator[Span]:
 def _terms(text: str, terms: Sequence[str]) -> Iterator[Span]:
     if isinstance(terms, str):
         raise SettingsError("protect takes a sequence of terms; put the one term into a list: protect=['term']")
+    if terms is None or not all(isinstance(term, str) and term.strip() for term in terms):
+        raise SettingsError("protect takes a sequence of terms that are text and not empty, such as ['vital signs']")
     wanted = sorted(set(terms), key=len, reverse=True)
-    if not all(isinstance(term, str) and term.strip() for term in wanted):
-        raise SettingsError("protect holds an empty term; leave it out")
     if wanted:
         pattern = regex.compile(r"(?<!\w)\L<terms>(?!\w)", regex.I, terms=wanted)
         for match in pattern.finditer(text):

@@ -133,7 +133,7 @@ class Reading:
     def numbers_in(self, numbering: Mapping[str, int]) -> npt.NDArray[np.int64]:
         """The items by another numbering of folded words; -1 for what it does not hold and for what is no word."""
         tokens = self.tokens
-        words = np.flatnonzero(tokens.type_kinds == Kind.WORD)
+        words = np.flatnonzero((tokens.type_kinds == Kind.WORD) | (tokens.type_kinds == Kind.NUMBER))
         by_type = np.full(len(tokens.types), -1, np.int64)
         by_type[words] = [numbering.get(self.folded[i], -1) for i in words.tolist()]
         numbers: npt.NDArray[np.int64] = by_type[tokens.type_ids[self.index]]

@@ -51,7 +51,7 @@ def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) ->
         raise DespinError(f"nothing to look for in {phrase!r}: give a phrase with at least one word")
     before, after = _edge(left, resources, -2), _edge(right, resources, 2)
     ways = _ways(reading, resources.maps, resources.spin_weights)
-    standing = tuple(reading.word(item) for item in range(len(reading)))
+    standing = tuple(reading.word(item) for item in range(len(reading)) if reading.word(item))
     naturals = _naturalness([way.words for way in ways] + [standing], before, after, resources)
     weights = resources.spin_weights
     scored = []
@@ -94,8 +94,9 @@ def _ways(reading: Reading, index: MapIndex, weights: Mapping[str, float]) -> li
     best: list[list[_Way]] = [[] for _ in range(len(reading) + 1)]
     best[0] = [_Way((), 0.0, ())]
     for item in range(len(reading)):
+        standing = (reading.word(item).lower(),) if reading.word(item) else ()
         for way in _narrowed(best[item]):
-            best[item + 1].append(_Way((*way.words, reading.word(item).lower()), way.nats, way.rows))
+            best[item + 1].append(_Way(way.words + standing, way.nats, way.rows))
             for length, original, nats, row in steps.get(item, ()):
                 words = tuple(original.lower().split())
                 best[item + length].append(_Way(way.words + words, round(way.nats + nats, 4), (*way.rows, row)))

@@ -60,6 +60,8 @@ class TermPairs:
     def holds(self, before: IntArray, after: IntArray) -> npt.NDArray[np.bool_]:
         """Whether two word numbers stand in this order in a fixed term, element by element; never for negative ones."""
         keys = self._singular[before] << WORD_BITS | self._singular[after]
+        if not len(self._keys):
+            return np.zeros(len(before), np.bool_)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         found: npt.NDArray[np.bool_] = (self._keys[place] == keys) & (before >= 0) & (after >= 0)
         return found

@@ -44,7 +44,8 @@ def common_stray_capitals(reading: Reading) -> BoolArray:
 
 def broken_articles(reading: Reading) -> BoolArray:
     """Items "a" or "an" whose next word asks for the other."""
-    articles = reading.among(("a", "an")) & reading.joined
+    # "A" inside a sentence is a label: vitamin A, hepatitis A infection
+    articles = reading.among(("a", "an")) & reading.joined & (reading.opens | ~reading.capital)
     broken = np.zeros(len(reading), np.bool_)
     for item in np.flatnonzero(articles).tolist():
         following = reading.word(item + 1)

@@ -27,7 +27,13 @@ def repair_many(texts: Iterable[str], workers: int = 2, progress: bool = True, *
     """
     if workers < 1:
         raise SettingsError(f"workers={workers}: at least one process is needed")
-    repairs = _one_by_one(texts, settings) if workers == 1 else _shared(texts, workers, settings)
+    if isinstance(texts, str):
+        raise SettingsError("repair_many takes several texts; put the one text into a list, or call despin.repair")
+    return _shown(_one_by_one(texts, settings) if workers == 1 else _shared(texts, workers, settings), texts, progress)
+
+
+def _shown(repairs: Iterator[Repair], texts: Iterable[str], progress: bool) -> Iterator[Repair]:
+    """The repairs, with a bar on standard error where that is wanted and a terminal."""
     if not progress or not sys.stderr.isatty():
         yield from repairs
         return
@@ -43,9 +49,18 @@ def _one_by_one(texts: Iterable[str], settings: dict[str, Any]) -> Iterator[Repa
 
 def _shared(texts: Iterable[str], workers: int, settings: dict[str, Any]) -> Iterator[Repair]:
     waiting: deque[Future[Repair]] = deque()
+    source = iter(texts)
+    failure: Exception | None = None
     with ProcessPoolExecutor(workers) as pool:
         try:
-            for text in texts:
+            while True:
+                try:
+                    text = next(source)
+                except StopIteration:
+                    break
+                except Exception as error:  # the reader's own: what was read before it is delivered first
+                    failure = error
+                    break
                 waiting.append(pool.submit(repair, text, **settings))
                 if len(waiting) >= workers * AHEAD:
                     yield waiting.popleft().result()
@@ -54,3 +69,5 @@ def _shared(texts: Iterable[str], workers: int, settings: dict[str, Any]) -> Ite
         finally:
             for future in waiting:
                 future.cancel()
+    if failure is not None:
+        raise failure

@@ -281,6 +281,7 @@ class _Search:
         between = reading.tokens.text[reading.span(at, at)[1] : reading.span(at + 1, at + 1)[0]]
         alone = not opens and _among_lower_case(reading, at, 2)
         alternatives: dict[str, Alternative] = {}
+        family = ""
         for nats, first, second, signals in found:
             if any(
                 holds(condition, reading, place, 1)
@@ -295,9 +296,9 @@ class _Search:
                     f"{index.originals[c]} <- {index.spun[index.entry_of_candidate[c]]}" for c in (first, second)
                 )
                 alternatives[wording] = Alternative(wording, self._evidence_of(signals, nats, "; ".join(sources)))
+                family = family or index.rows[first].family
         if not alternatives:
             return None
-        family = index.rows[found[0][1]].family
         return _with_article(reading, at, Finding(start, end, model, "spin.pair", tuple(alternatives.values()), family))
 
     def findings(
@@ -390,7 +391,8 @@ def _neighbours(at: IntArray, joined: npt.NDArray[np.bool_]) -> tuple[IntArray, 
 def _with_article(reading: Reading, at: int, finding: Finding) -> Finding:
     """The finding stretched over the article before it where an alternative needs the other one."""
     before = reading.word(at - 1)
-    if fold(before) not in ("a", "an") or not reading.joined[at - 1]:
+    label = before[:1].isupper() and not reading.opens[at - 1]
+    if fold(before) not in ("a", "an") or label or not reading.joined[at - 1]:
         return finding
     if all(article(alternative.text) == fold(before) for alternative in finding.alternatives):
         return finding
