@@ -198,7 +198,6 @@ def fit(signals: np.ndarray, groups: np.ndarray, right: np.ndarray) -> np.ndarra
         value = np.log(total).sum() - (signals[right] @ weights).sum() + RIDGE * (weights**2).sum()
         return value, signals.T @ share - signals[right].sum(axis=0) + 2 * RIDGE * weights
 
-    # what each signal can only mean: a fit on one engine must not turn the sign of a repeated word around
     result = minimize(loss, np.zeros(signals.shape[1]), jac=True, method="L-BFGS-B")
     return np.asarray(result.x)
 

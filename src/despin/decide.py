@@ -62,17 +62,34 @@ def decide(
     weighed = [_weigh(finding, rates, level, protected) for finding in findings]
     weighed.sort(key=lambda w: (w.finding.end, w.finding.start, w.finding.rule, w.finding.best.text, -w.confidence))
     accepted, beaten = _schedule([item for item in weighed if not item.reason])
+    taken = [item.finding for item in accepted]
     edits = [
         Edit(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.evidence)
         for item in accepted
         for f in (item.finding,)
     ]
     refusals = [
-        Refusal(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.reason or OVERLAPS, item.evidence)
+        Refusal(
+            f.start,
+            f.end,
+            f.before,
+            f.best.text,
+            f.rule,
+            item.confidence,
+            item.reason or _overlapped(f, taken),
+            item.evidence,
+        )
         for item in (*beaten, *(item for item in weighed if item.reason))
         for f in (item.finding,)
     ]
     return tuple(sorted(edits, key=_place)), tuple(sorted(refusals, key=_place))
+
+
+def _overlapped(finding: Finding, taken: Sequence[Finding]) -> str:
+    """What beat a finding: the edit that it overlaps. `taken` is sorted and does not overlap."""
+    number = bisect.bisect_right(taken, finding.start, key=lambda edit: edit.end)
+    other = taken[min(number, len(taken) - 1)]
+    return f"{OVERLAPS}: {other.before!r} became {other.best.text!r}"
 
 
 def _place(change: Edit | Refusal) -> tuple[int, int, str, str]:

@@ -1,7 +1,7 @@
 """How damaged a document is: a damage rate for each kind, from all findings of a round before any is accepted.
 
 Start reading at `estimate`. Findings of each strength turn up at a known small density in clean text, and at a higher
-one on a heavily damaged page (data/rates.tsv, measured; see benchmarks/rates.py). Their counts are taken as Poisson
+one on a heavily damaged page (data/rates.tsv, see `python -m benchmarks.calibrate`). Their counts are taken as Poisson
 counts; the likelihood over a grid of rates and a prior in which most documents are clean give the rate's posterior,
 from the findings of the document alone (empirical Bayes after Robbins, 1956).
 """

@@ -28,7 +28,7 @@ IntArray = npt.NDArray[np.int64]
 BEAM = 300
 
 # Share of the dense table in the probability of a word after another. Without a sentence the opinions of a large model
-# on pairs of words tell more than counts (benchmarks/tortured.py).
+# on pairs of words tell more than counts: on tortured phrases .6 put the expected one first more often than 0 or 1.
 DENSE_SHARE = 0.6
 
 

@@ -1,6 +1,6 @@
 """What a single word is: its forms and word classes, its article, its letter case, how common it is.
 
-Start reading at `Forms`. This is the only module that imports wordfreq and symspellpy.
+Start reading at `Forms`. This is the only module that imports wordfreq.
 """
 
 from __future__ import annotations

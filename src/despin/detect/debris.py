@@ -18,7 +18,7 @@ from despin.values import Alternative, Evidence, Finding
 if TYPE_CHECKING:
     from despin.resources import Resources
 
-# A finding with less evidence than this on a heavily damaged page would be refused on any page.
+# A finding with less evidence than even odds on a heavily damaged page takes nothing out.
 LEAST = 0.0
 
 # Part of the context's log odds that is believed: an n-gram model is too sure of what it never saw.
@@ -30,7 +30,8 @@ NEVER_TWICE = frozenset(
     "the of a an for with from and or at by as than into onto upon its their our your my but if because while".split()
 )
 
-# People repeat such a word in about 1 of 10,000 sentences, nearly always by mistake; spinners in 1 of 100.
+# People repeat such a word in about 1 of 2,000 sentences, nearly always by mistake; merges of spun phrases in 1 of 100:
+# odds of 20.
 TWICE_NATS = 3.0
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from despin.context import PADDING, FloatArray
-from despin.maps import CONTEXT_MOST, FUNCTION_WORDS, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, MapIndex, Matches, holds
+from despin.maps import FUNCTION_WORDS, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, MapIndex, Matches, holds
 from despin.reading import Reading
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
@@ -144,14 +144,6 @@ class _Search:
 
     def weigh(self, which: IntArray, candidate: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
         """The candidates with at least LEAST nats: (which match, which candidate, nats, signals)."""
-        # what signals that cost a look-up can add at most
-        weights = dict(zip(SIGNALS, self.weights.tolist(), strict=True))
-        most = CONTEXT_MOST * (abs(weights["original_fits"]) + abs(weights["spun_fits"])) + sum(
-            max(weights[name], 0.0) * most
-            for name, most in (("original_term", 1.0), ("original_repeats", 2.0), ("article", 1.0), ("capital", 1.0))
-        )
-        possible = weights["always"] + weights["row"] * self.index.weight_nats[candidate] + most >= LEAST
-        which, candidate = which[possible], candidate[possible]
         if not len(which):
             return which, candidate, np.zeros(0), np.zeros((0, len(SIGNALS)))
         signals = self.signals(which, candidate)
@@ -364,7 +356,7 @@ class _Search:
         document = round(worth["original_repeats"] + worth["spun_repeats"], 4)
         other = [
             Evidence(context, "spin.context", self.reading.context.name),
-            Evidence(term, "spin.term", "whether either wording forms a fixed term with its neighbours"),
+            Evidence(term, "spin.term", "among its neighbours"),
             Evidence(document, "spin.document", "how often either wording stands in the document"),
             Evidence(worth["capital"], "spin.capital", "a capital inside a sentence"),
             Evidence(worth["article"], "spin.article", "the article before it fits the original"),
