@@ -268,8 +268,8 @@ class _Search:
         start, end = reading.span(at, at + 1)
         model = reading.tokens.text[start:end]
         opens = bool(reading.opens[at])
-        if not opens and reading.capital[at : at + 2].all():
-            return None  # a name
+        if reading.capital[at : at + 2].all():
+            return None  # a name, or a heading
         between = reading.tokens.text[reading.span(at, at)[1] : reading.span(at + 1, at + 1)[0]]
         alone = not opens and _among_lower_case(reading, at, 2)
         alternatives: dict[str, Alternative] = {}
@@ -311,8 +311,8 @@ class _Search:
         start, end = reading.span(at, at + length - 1)
         model = reading.tokens.text[start:end]
         opens = bool(reading.opens[at])
-        if length > 1 and not opens and reading.capital[at : at + length].all():
-            return None  # a name of several words
+        if length > 1 and reading.capital[at : at + length].all():
+            return None  # a name of several words, or a heading
         alone = not opens and _among_lower_case(reading, at, length)
         nearby = {
             fold(reading.word(item)) for item in (*range(at - BESIDE, at), *range(at + length, at + length + BESIDE))
