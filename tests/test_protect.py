@@ -79,7 +79,7 @@ def test_a_term_is_no_pattern() -> None:
 
 @pytest.mark.parametrize("terms", [[""], ["  "], ["good", ""]])
 def test_an_empty_term_is_refused(terms: list[str]) -> None:
-    with pytest.raises(SettingsError, match="protect holds an empty term; leave it out"):
+    with pytest.raises(SettingsError, match="protect takes a sequence of terms that are text and not empty"):
         protected_spans(tokenize("text"), terms)
 
 

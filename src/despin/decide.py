@@ -99,7 +99,7 @@ def _place(change: Edit | Refusal) -> tuple[int, int, str, str]:
 def _weigh(
     finding: Finding, rates: Mapping[str, Rate], level: Level, protected: Sequence[tuple[int, int, str]]
 ) -> _Weighed:
-    group = GROUPS[finding.kind]
+    group = GROUPS.get(finding.kind, "wording")
     evidence = finding.best.evidence
     rate = 0.0
     if not finding.rate_free:
@@ -139,7 +139,7 @@ def meaning_changed(before: str, after: str) -> str:
 
 def what_protects(finding: Finding, protected: Sequence[tuple[int, int, str]]) -> str:
     """What the protected span that touches the finding is, or "". Findings of letters' damage are not held back."""
-    if GROUPS[finding.kind] == "letters":
+    if GROUPS.get(finding.kind) == "letters":
         return ""
     place = bisect.bisect_left(protected, (finding.end, 0, ""))
     # spans do not overlap: only the last one that starts before the finding's end can reach into it

@@ -38,6 +38,9 @@ LEAST_KNOWN = 0.6
 # texts of 50 words and more have over .13, most .35 to .65; German and French have under .12.
 LEAST_FREQUENT = 0.13
 
+# Per cent of human texts, below which none is named: the last quantile of data/score.tsv.
+LEAST_SHARE = 0.2
+
 # Share of tokens (gaps apart) that are words, below which a text is a table, a list of figures or source code.
 LEAST_PROSE = 0.55
 
@@ -211,7 +214,10 @@ def _verdict(
     frequent = _frequent_share(tally, reading, span)
     if frequent < LEAST_FREQUENT:
         return "abstain", f"not English: {frequent:.0%} of the words are among the most frequent of English"
-    share = f"of human texts of this length, {100 - percentile:.1f} % show as many rewriting traces"
+    # the quantiles reach to 99.8 %: beyond that there are too few human texts to tell
+    rest = 100 - percentile
+    share = f"{rest:.1f} %" if rest >= LEAST_SHARE else f"fewer than {LEAST_SHARE} %"
+    share = f"of human texts of this length, {share} show as many rewriting traces"
     return ("flag" if percentile >= 100 * (1 - fpr) else "no-flag"), share
 
 
