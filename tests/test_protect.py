@@ -107,3 +107,9 @@ def test_spans_are_sorted_and_apart(text: str, terms: list[str]) -> None:
         assert end_before <= start < end <= len(text)
         assert what
         end_before = end
+
+
+def test_overlapping_terms_are_both_protected() -> None:
+    text = "especially if you have kidney ailment now"
+    spans = protected_spans(tokenize(text), ["especially if you have kidney", "kidney ailment"])
+    assert [text[start:end] for start, end, _ in spans] == ["especially if you have kidney ailment"]

@@ -164,6 +164,8 @@ def repair(
     """
     if record_file is not None and output is not None and os.path.realpath(record_file) == os.path.realpath(output):
         raise click.UsageError("--record and --output name the same file.")
+    if record_file is not None and file != STDIN and os.path.realpath(record_file) == os.path.realpath(file):
+        raise click.UsageError("--record names the text itself, which would be lost; name another file.")
     mark, text = read_text(file)
     result = despin.repair(text, **settings)
     record = result.record(id="" if file == STDIN else file)

@@ -55,7 +55,7 @@ def _terms(text: str, terms: Sequence[str]) -> Iterator[Span]:
     wanted = sorted(set(terms), key=len, reverse=True)
     if wanted:
         pattern = regex.compile(r"(?<!\w)\L<terms>(?!\w)", regex.I, terms=wanted)
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, overlapped=True):
             yield match.start(), match.end(), "a protected term"
 
 

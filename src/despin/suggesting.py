@@ -24,6 +24,9 @@ from despin.values import DespinError, Evidence, Suggestion
 
 IntArray = npt.NDArray[np.int64]
 
+# Longer texts are for `repair`: the ways through a lattice grow with its length.
+MOST_WORDS = 30
+
 # Ways through the lattice that are weighed as a whole.
 BEAM = 300
 
@@ -49,6 +52,8 @@ def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) ->
     reading = Reading(tokenize(phrase), resources.context)
     if not reading.word_count:
         raise DespinError(f"nothing to look for in {phrase!r}: give a phrase with at least one word")
+    if reading.word_count > MOST_WORDS:
+        raise DespinError(f"a phrase of {reading.word_count} words; at most {MOST_WORDS} are read, use despin.repair")
     before, after = _edge(left, resources, -2), _edge(right, resources, 2)
     ways = _ways(reading, resources.maps, resources.spin_weights)
     standing = tuple(reading.word(item) for item in range(len(reading)) if reading.word(item))

@@ -62,7 +62,8 @@ CONTEXT_CLASSES = frozenset(
 )
 Context = Mapping[str, frozenset[str]]
 
-_DASH = "-\u2010\u2011\u2012\u2013\u2014\u2212"
+# for use inside character classes: the first one escaped, or it would make a range of what stands before it
+_DASH = r"\-" "\u2010\u2011\u2012\u2013\u2014\u2212"
 _STOP = ".!?…"
 _CLOSER = "\"”’')]»"
 # Kinds of tokens that are never rewritten.
