@@ -153,8 +153,6 @@ PROTECTED = [(10, 20, "a quotation"), (30, 40, "code or an address")]
 )  # fmt: skip
 def test_what_protects(start: int, end: int, expected: str) -> None:
     assert what_protects(finding(start, end, 5.0), PROTECTED) == expected
-    # letters are put right wherever they are wrong
-    assert what_protects(finding(start, end, 5.0, rule="ocr.confusion"), PROTECTED) == ""
 
 
 def test_protected_text_is_refused() -> None:

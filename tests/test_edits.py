@@ -21,6 +21,7 @@ from despin.edits import (
     SchemaError,
     TextMismatch,
     apply,
+    carried_back,
     compose,
     from_utf8,
     from_utf16,
@@ -31,7 +32,7 @@ from despin.edits import (
     undo,
     without,
 )
-from despin.values import DespinError, Edit, Evidence, Step
+from despin.values import DespinError, Edit, Evidence, Refusal, Step
 
 SOURCE = "Liver dysfunction.two Presented an mistake in important signs."
 
@@ -433,3 +434,46 @@ def test_what_is_neither_a_record_nor_json_is_refused() -> None:
     for wrong in (None, 5, b"{}", [RECORD]):
         with pytest.raises(RecordError, match="an object with named fields is wanted"):
             undo(RESULT, wrong)  # type: ignore[arg-type]
+
+
+# --- refusals in the offsets of the original --------------------------------------------------------------------------
+
+# "pub lic" and "w0rk" are put right, a soft hyphen is taken out and a stop put in.
+SCANNED = "The pub lic w0rk of\xad art It was"
+MENDED = ((4, "pub lic", "public"), (12, "w0rk", "work"), (19, "\xad", ""), (24, "", "."))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("The", "A", ("The", "A")),
+        ("It", "He", ("It", "He")),
+        ("public", "people", ("pub lic", "people")),
+        # part of an edit: the whole of it is shown
+        ("lic", "ful", ("pub lic", "pubful")),
+        ("c w", "x", ("pub lic w0rk", "publixork")),
+        ("of", "in", ("of\xad", "in")),
+        (" art", "", ("\xad art", ".")),
+        # what stood there already is no other wording
+        ("work", "w0rk", None),
+    ],
+)
+def test_refusals_are_carried_back_through_edits(before: str, after: str, expected: tuple[str, str] | None) -> None:
+    edits = tuple(edit(start, old, new, "surface.x") for start, old, new in MENDED)
+    result = apply(SCANNED, edits)
+    start = result.index(before)
+    refusal = Refusal(start, start + len(before), before, after, "spin.map", 0.5, "why")
+    carried = carried_back([refusal], edits, SCANNED, result)
+    assert [(one.before, one.after) for one in carried] == ([expected] if expected else [])
+    for one in carried:
+        assert SCANNED[one.start : one.end] == one.before
+        assert (one.rule, one.confidence, one.reason) == ("spin.map", 0.5, "why")
+        # the same text as the edits and then the refused one would have made
+        rest = [other for other in edits if other.end < one.start or other.start > one.end]
+        together = sorted([*rest, edit(one.start, one.before, one.after)], key=lambda change: change.start)
+        assert apply(SCANNED, together) == result[:start] + after + result[start + len(before) :]
+
+
+def test_refusals_stay_where_nothing_was_edited() -> None:
+    refusal = Refusal(4, 7, "pub", "bar", "spin.map", 0.5, "why")
+    assert carried_back([refusal], (), SCANNED, SCANNED) == (refusal,)

@@ -16,11 +16,13 @@ import pytest
 from hypothesis import example, given, settings
 
 import despin
-from despin import Edit, Finding, Record, Repair, SettingsError
+from despin import Edit, Finding, Record, Repair, SettingsError, pipeline
 from despin.edits import apply, compose
 from despin.pipeline import detectors_of
+from despin.reading import Reading
 from despin.resources import Resources, load
 from despin.settings import LEVELS
+from despin.values import Alternative, Evidence
 
 PAGES = Path(__file__).parent / "cases" / "pages"
 CLEAN = sorted(PAGES.glob("*.clean.txt"))
@@ -320,9 +322,6 @@ def test_leaving_a_detector_out_is_leaving_out_its_key(left_out: str) -> None:
 
 
 def test_own_detectors_are_asked() -> None:
-    from despin.reading import Reading
-    from despin.values import Alternative, Evidence
-
     def shout(reading: Reading, resources: Resources) -> list[Finding]:
         at = reading.tokens.text.find("cat")
         if at < 0:
@@ -336,6 +335,39 @@ def test_own_detectors_are_asked() -> None:
     repair = despin.repair("The cat sat.", detectors={"mine": shout})
     assert repair.edits == (Edit(4, 7, "cat", "dog", "surface.mine", repair.edits[0].confidence),)
     assert repair.undo() == "The cat sat."
+
+
+def scanner(reading: Reading, resources: Resources) -> list[Finding]:
+    """A detector of the letters round: "slgns" was "signs", and, less surely, "bosom" was "blossom"."""
+    found = []
+    for before, after, nats in (("slgns", "signs", 9.0), ("bosom", "blossom", -9.0)):
+        at = reading.tokens.text.find(before)
+        if at >= 0:
+            evidence = (Evidence(nats, "ocr.mine"),)
+            found.append(
+                Finding(at, at + len(before), before, "ocr.mine", (Alternative(after, evidence),), "", nats > 0)
+            )
+    return found
+
+
+def test_letters_are_put_right_before_wording_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = pipeline.rounds_of()
+    monkeypatch.setattr(pipeline, "rounds_of", lambda style=None: {**rounds, "letters": {"ocr": scanner}})
+    text = page("supplement") + "\n\nThe nurse took the important slgns of bosom malignancy at noon.\n"
+    repair = despin.repair(text, level="bold")
+    check(text, repair)
+    letters, wording = repair.steps
+    assert (letters.name, wording.name) == ("letters", "wording")
+    assert [(edit.before, edit.after) for edit in letters.edits] == [("slgns", "signs")]
+    assert ("important signs", "vital signs") in [(edit.before, edit.after) for edit in wording.edits]
+    # one flat edit in the offsets of the original, and refusals of both rounds
+    assert ("important slgns", "vital signs") in [(edit.before, edit.after) for edit in repair.edits]
+    assert {refusal.rule.partition(".")[0] for refusal in repair.refusals} >= {"ocr", "spin"}
+    for refusal in repair.refusals:
+        assert text[refusal.start : refusal.end] == refusal.before
+    for kept, read in ((repair.before, text), (repair.after, repair.text)):
+        assert kept is not None
+        assert (kept.probability, kept.evidence) == (despin.score(read).probability, despin.score(read).evidence)
 
 
 def test_the_citation_style_is_the_callers_choice() -> None:

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from despin.protect import protected_spans
+from despin.protect import protected_letters, protected_spans
 from despin.settings import SettingsError
 from despin.tokens import tokenize
 
@@ -113,3 +113,12 @@ def test_overlapping_terms_are_both_protected() -> None:
     text = "especially if you have kidney ailment now"
     spans = protected_spans(tokenize(text), ["especially if you have kidney", "kidney ailment"])
     assert [text[start:end] for start, end, _ in spans] == ["especially if you have kidney ailment"]
+
+
+def test_letters_are_held_back_by_code_and_the_callers_terms_alone() -> None:
+    text = "“he was not here”, IL-6 at www.a.org: vital signs"
+    spans = protected_letters(tokenize(text), ["Vital signs"])
+    assert [(text[start:end], what) for start, end, what in spans] == [
+        ("www.a.org", "code or an address"),
+        ("vital signs", "a protected term"),
+    ]

@@ -138,9 +138,7 @@ def meaning_changed(before: str, after: str) -> str:
 
 
 def what_protects(finding: Finding, protected: Sequence[tuple[int, int, str]]) -> str:
-    """What the protected span that touches the finding is, or "". Findings of letters' damage are not held back."""
-    if GROUPS.get(finding.kind) == "letters":
-        return ""
+    """What the protected span that touches the finding is, or ""."""
     place = bisect.bisect_left(protected, (finding.end, 0, ""))
     # spans do not overlap: only the last one that starts before the finding's end can reach into it
     if place and protected[place - 1][1] > finding.start:

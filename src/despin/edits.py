@@ -15,14 +15,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index, itemgetter
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from despin.values import DespinError, Edit, Step
+from despin.values import DespinError, Edit, Refusal, Step
 
 SCHEMA = "despin.edits/1"
 Offsets = npt.NDArray[np.int64]
@@ -727,6 +727,28 @@ class OffsetMap:
         return _follow(
             offsets, side, self.result_length, (self._new_starts, self._new_ends), (self._starts, self._ends)
         )
+
+
+def carried_back(refusals: Sequence[Refusal], edits: Sequence[Edit], source: str, result: str) -> tuple[Refusal, ...]:
+    """Refusals of a text `result` in the offsets of `source`, which the edits turned into it.
+
+    One that touches an edit grows to the whole of it: `before` is what the source has there, and `after` has the rest
+    of the edit's text around what was refused. One that would only have undone the edit is left out.
+    """
+    if not edits or not refusals:
+        return tuple(refusals)
+    offsets = OffsetMap(edits, len(source))
+    starts = offsets.to_source([refusal.start for refusal in refusals], "left")
+    ends = offsets.to_source([refusal.end for refusal in refusals], "right")
+    lefts, rights = offsets.to_result(starts, "left"), offsets.to_result(ends, "right")
+    carried = []
+    for refusal, start, end, left, right in zip(
+        refusals, starts.tolist(), ends.tolist(), lefts.tolist(), rights.tolist(), strict=True
+    ):
+        after = result[left : refusal.start] + refusal.after + result[refusal.end : right]
+        if source[start:end] != after:
+            carried.append(replace(refusal, start=start, end=end, before=source[start:end], after=after))
+    return tuple(carried)
 
 
 def _follow(

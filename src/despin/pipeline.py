@@ -7,26 +7,34 @@ from collections.abc import Callable, Mapping, Sequence
 from despin import scoring, suggesting
 from despin.decide import decide
 from despin.detect import citations, debris, spin
-from despin.edits import apply
-from despin.protect import protected_spans
+from despin.edits import apply, carried_back
+from despin.protect import Span, protected_letters, protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
 from despin.resources import Resources, load, shipped
 from despin.results import PassageScore, Repair, Score
-from despin.settings import VERSION, check_context, level_named
+from despin.settings import VERSION, Level, check_context, level_named
 from despin.tokens import tokenize
-from despin.values import Finding, Step, Suggestion
+from despin.values import Finding, Refusal, Step, Suggestion
 
 Detector = Callable[[Reading, Resources], Sequence[Finding]]
 
 
-def detectors_of(citation_style: citations.Style | None = None) -> dict[str, Detector]:
-    """The detectors by name. Leaving one out is leaving out its key."""
+def rounds_of(citation_style: citations.Style | None = None) -> dict[str, dict[str, Detector]]:
+    """The detectors of each round by name, in the order of the rounds: misread letters hide rewritten words."""
     return {
-        "citations": lambda reading, tables: citations.find(reading.tokens, tables, citation_style),
-        "debris": debris.find,
-        "spin": spin.find,
+        "letters": {},
+        "wording": {
+            "citations": lambda reading, tables: citations.find(reading.tokens, tables, citation_style),
+            "debris": debris.find,
+            "spin": spin.find,
+        },
     }
+
+
+def detectors_of(citation_style: citations.Style | None = None) -> dict[str, Detector]:
+    """The detectors of all rounds by name. Leaving one out is leaving out its key."""
+    return {name: detect for detectors in rounds_of(citation_style).values() for name, detect in detectors.items()}
 
 
 def repair(
@@ -42,27 +50,61 @@ def repair(
     """Put the original wording of `text` back where the evidence is strong.
 
     level: "safe", "balanced" or "bold". citation_style: "brackets", "parentheses", "superscript" or "bare"; inferred
-    from the text where it is None. protect: terms that stay as they are. Raises TypeError for what is no str and
-    SettingsError for a setting that is not known.
+    from the text where it is None. protect: terms that stay as they are. detectors: those to ask, by name; one that is
+    not of despin's letters round is asked in the wording round. Raises TypeError for what is no str and SettingsError
+    for a setting that is not known.
     """
     chosen, tables = level_named(level), resources or load(lang)
     check_context(context)
     signature = f"despin {VERSION} data:{tables.fingerprint} level:{level}"
-    reading = Reading(tokenize(text), tables.context)
-    used = detectors_of(citation_style) if detectors is None else detectors
-    findings = propose(reading, tables, used)
-    rates = estimate(findings, reading.word_count, tables.densities, chosen.damaged)
-    edits, refusals = decide(findings, rates, chosen, protected_spans(reading.tokens, protect))
-    repaired = apply(text, edits)
-    before = scoring.judge(reading, findings, tables, signature)
-    read_again = Reading(tokenize(repaired), tables.context) if edits else reading
-    after = scoring.judge(read_again, propose(read_again, tables, used), tables, signature) if edits else before
-    return Repair(text, repaired, (Step("wording", edits),), refusals, signature, before, after)
+    letters, wording = in_rounds(detectors_of(citation_style) if detectors is None else detectors)
+
+    original = Reading(tokenize(text), tables.context)
+    found = propose(original, tables, letters)
+    first, kept = settle("letters", original, found, tables, chosen, protected_letters(original.tokens, protect))
+    legible = reread(original, first)
+    found = propose(legible, tables, wording)
+    second, left = settle("wording", legible, found, tables, chosen, protected_spans(legible.tokens, protect))
+    repaired = reread(legible, second)
+
+    def judged(reading: Reading) -> Score:
+        findings = found if reading is legible else propose(reading, tables, wording)
+        return scoring.judge(reading, findings, tables, signature)
+
+    before = judged(original)
+    after = before if repaired is original else judged(repaired)
+    refusals = (*kept, *carried_back(left, first.edits, text, legible.tokens.text))
+    return Repair(text, repaired.tokens.text, (first, second), refusals, signature, before, after)
+
+
+def in_rounds(detectors: Mapping[str, Detector]) -> tuple[dict[str, Detector], dict[str, Detector]]:
+    """Detectors by round: those that bear a name of the letters round, and all others."""
+    letters = rounds_of()["letters"]
+    return (
+        {name: detect for name, detect in detectors.items() if name in letters},
+        {name: detect for name, detect in detectors.items() if name not in letters},
+    )
 
 
 def propose(reading: Reading, tables: Resources, detectors: Mapping[str, Detector]) -> list[Finding]:
     """What each detector finds; nothing is decided yet."""
     return [finding for _, detect in sorted(detectors.items()) for finding in detect(reading, tables)]
+
+
+def settle(
+    name: str, reading: Reading, findings: Sequence[Finding], tables: Resources, level: Level, protected: Sequence[Span]
+) -> tuple[Step, tuple[Refusal, ...]]:
+    """One round as written down, and what it refused. The damage rate is that of all its findings together."""
+    if not findings:
+        return Step(name, ()), ()
+    rates = estimate(findings, reading.word_count, tables.densities, level.damaged)
+    edits, refusals = decide(findings, rates, level, protected)
+    return Step(name, edits), refusals
+
+
+def reread(reading: Reading, step: Step) -> Reading:
+    """The text after a step, read again where the step changed it."""
+    return Reading(tokenize(apply(reading.tokens.text, step.edits)), reading.context) if step.edits else reading
 
 
 def find(text: str, lang: str = "en", resources: Resources | None = None) -> tuple[Finding, ...]:
@@ -97,7 +139,8 @@ def passages(
 def _read(text: str, resources: Resources | None) -> tuple[Reading, Sequence[Finding], Resources, str]:
     tables = resources or load()
     reading = Reading(tokenize(text), tables.context)
-    return reading, propose(reading, tables, detectors_of()), tables, f"despin {VERSION} data:{tables.fingerprint}"
+    findings = propose(reading, tables, rounds_of()["wording"])
+    return reading, findings, tables, f"despin {VERSION} data:{tables.fingerprint}"
 
 
 def suggest(

@@ -1,6 +1,6 @@
 """What is never rewritten: quotations, code and addresses, chemical names and part numbers, the caller's own terms.
 
-Start reading at `protected_spans`. Repairs of letters (a broken encoding inside a quotation) are not held back.
+Start reading at `protected_spans`. Repairs of letters are held back by less, see `protected_letters`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _QUOTATIONS = regex.compile(
 )
 _LEAST_WORDS = 3
 
+CODE_IS = "code or an address"
+
 
 def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     """Spans (start, end, what it is) that no wording edit may touch: sorted, not overlapping.
@@ -35,6 +37,15 @@ def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     return _merged(sorted([*_quotations(tokens.text), *_fixed_tokens(tokens), *_terms(tokens.text, terms)]))
 
 
+def protected_letters(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
+    """Spans (start, end, what it is) that no edit of letters may touch: code, addresses and the caller's terms.
+
+    A quotation's letters are misread like any others, and a number that was misread looks like a name with digits.
+    """
+    code = [span for span in _fixed_tokens(tokens) if span[2] == CODE_IS]
+    return _merged(sorted([*code, *_terms(tokens.text, terms)]))
+
+
 def _quotations(text: str) -> Iterator[Span]:
     for match in _QUOTATIONS.finditer(text):
         if len(match.group().split()) >= _LEAST_WORDS:
@@ -42,7 +53,7 @@ def _quotations(text: str) -> Iterator[Span]:
 
 
 def _fixed_tokens(tokens: Tokens) -> Iterator[Span]:
-    for kind, what in ((Kind.CODE, "code or an address"), (Kind.NAME, "a name with digits")):
+    for kind, what in ((Kind.CODE, CODE_IS), (Kind.NAME, "a name with digits")):
         for i in np.flatnonzero(tokens.kinds == kind).tolist():
             yield int(tokens.starts[i]), int(tokens.starts[i + 1]), what
 

@@ -58,7 +58,7 @@ class Repair:
 
     original, text: before and after.
     steps: the rounds as they were written down, each in the offsets of its own input.
-    refusals: findings that were not accepted, and why.
+    refusals: findings that were not accepted, and why; all in the offsets of `original`, round by round.
     signature: the versions, data and settings that made it.
     before, after: the scores of `original` and `text`, or None where no score was asked for.
     """

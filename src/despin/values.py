@@ -93,7 +93,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A finding that was not accepted, and why, in plain words. Offsets are those of the round's input."""
+    """A finding that was not accepted, and why, in plain words.
+
+    Offsets are those of the text that was decided on: a round's input; in a `Repair` those of the original.
+    """
 
     start: int
     end: int
