@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import struct
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from despin.context import ContextModel, Window
 from despin.lm import SmolLM2, find_weights
+from despin.lm import smollm2 as smollm2_module
 from despin.lm.bpe import Tokenizer, byte_characters
 from despin.lm.gguf import GGUF
-from despin.lm.smollm2 import grow, render
+from despin.lm.smollm2 import _in_common, grow, render
 
 # --- a tiny weight file, written here as the specification says ------------------------------------------------------
 
@@ -149,16 +151,16 @@ def test_tokens_give_the_bytes_of_the_text_back() -> None:
 
 
 def test_wordings_share_their_common_start_and_leaves_are_not_read() -> None:
-    tree = grow([10, 11], [[1, 2], [1, 3], [4], []])
+    tree = grow([([10, 11], [[1, 2], [1, 3], [4], []])])
     assert tree.tokens.tolist() == [0, 10, 11, 1, 2, 3, 4]
     assert tree.parents.tolist() == [-1, 0, 1, 2, 3, 3, 2]
-    assert tree.paths == [[3, 4], [3, 5], [6], []]
+    assert tree.paths == [[[3, 4], [3, 5], [6], []]]
     assert tree.reading.tolist() == [0, 1, 2, 3]
     assert tree.depths().tolist() == [0, 1, 2, 3]
 
 
 def test_a_node_sees_its_ancestors_only() -> None:
-    tree = grow([9], [[1, 2, 3], [4, 5]])
+    tree = grow([([9], [[1, 2, 3], [4, 5]])])
     # Nodes: 0 start, 1 left, 2-4 first wording, 5-6 second; 4 and 6 are leaves.
     assert tree.reading.tolist() == [0, 1, 2, 3, 5]
     assert tree.visible()[4].tolist() == [True, True, False, False, True]
@@ -247,6 +249,48 @@ def test_windows_do_not_see_each_other(tmp_path: Path) -> None:
     for window, scores in zip(windows, together, strict=True):
         assert scores == pytest.approx(model.log_probs([window])[0], abs=2e-4)
     assert model.log_probs([]) == []
+
+
+def test_windows_that_begin_at_one_place_are_read_once_and_score_as_alone(tmp_path: Path) -> None:
+    model = SmolLM2.load(tiny_model(tmp_path / "tiny.gguf"))
+    words = tuple("a b ab x a b a ab b x y a".split())
+    windows = [Window(words[:n], ((words[n],), ("z",)), words[n + 1 : n + 3]) for n in range(1, 10)]
+    encoded = [model._encode(window) for window in windows]
+    (group,) = _in_common(encoded)
+    assert len(grow(group).reading) < sum(len(grow([one]).reading) for one in encoded) / 2
+    for window, scores in zip(windows, model.log_probs(windows), strict=True):
+        assert scores == pytest.approx(model.log_probs([window])[0], abs=2e-4)
+
+
+def test_windows_of_other_places_or_too_many_are_grouped_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = ([1, 2], [[3], [4]]), ([2, 2], [[3], [4]])
+    assert list(_in_common([here, ([1], [[5]]), there])) == [[here, ([1], [[5]])], [there]]
+    assert list(_in_common([([], [[1]]), ([], [[1]])])) == [[([], [[1]])], [([], [[1]])]]
+    monkeypatch.setattr(smollm2_module, "_TREE", 3)
+    assert list(_in_common([here, here, here])) == [[here, here], [here]]
+    assert list(_in_common([])) == []
+
+
+def test_words_of_a_long_text_are_scored_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = SmolLM2.load(tiny_model(tmp_path / "tiny.gguf"))
+    text = "ab a b,\n\n7 a" * 20
+    starts, whole = model.word_log_probs(text)
+    assert [text[start:].split()[0] for start in starts.tolist()] == text.split()
+    by_token = model.token_log_probs(" " + " ".join(text.split()))
+    assert whole.sum() == pytest.approx(by_token.sum(), abs=0.01)
+    assert whole[2] == pytest.approx(by_token[2:4].sum(), abs=1e-3)  # "b,": two tokens, one word
+    monkeypatch.setattr(smollm2_module, "_STRIDE", 8)
+    monkeypatch.setattr(smollm2_module, "_OVERLAP", 1000)
+    assert model.word_log_probs(text)[1] == pytest.approx(whole, abs=0.01)  # all that stands before is read again
+    monkeypatch.setattr(smollm2_module, "_OVERLAP", 0)
+    assert model.word_log_probs(text)[1] != pytest.approx(whole, abs=0.01)
+    assert [len(part) for part in model.word_log_probs(" \n")] == [0, 0]
+
+
+def test_the_name_tells_the_weights(tmp_path: Path) -> None:
+    path = tiny_model(tmp_path / "tiny.gguf")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert SmolLM2.load(path).name == f"smollm2:{digest[:12]}"
 
 
 def test_a_boundary_hides_what_follows_it_and_empty_context_is_allowed(tmp_path: Path) -> None:

