@@ -18,12 +18,15 @@ PACKAGE = Path(__file__).parents[1] / "src" / "despin"
 ORDER = [
     ["values"],
     ["settings", "tables", "tokens", "edits", "explain"],
+    ["html"],
     ["words"],
     ["context", "dense"],
     ["measured", "reading", "protect", "terms"],
     ["traces"],
     ["maps"],
     ["results"],
+    ["decisions"],
+    ["report"],
     ["lm.*"],
     ["resources"],
     ["detect.numerals"],  # the grammar of number words: no detector itself, and public as despin.numerals

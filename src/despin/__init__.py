@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from despin.batch.local import repair_many as repair_many
+    from despin.decisions import repair_as_decided as repair_as_decided
     from despin.detect import numerals as numerals
     from despin.edits import DependentEdits as DependentEdits
     from despin.edits import EditError as EditError
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 # module -> the public names that live there
 _MODULES = {
     "batch.local": "repair_many",
+    "decisions": "repair_as_decided",
     "edits": "DependentEdits EditError OffsetMap Record RecordError SchemaError TextMismatch replay undo",
     "pipeline": "find normalize_citations passages repair score suggest",
     "results": "PassageScore Repair Score",

@@ -22,9 +22,11 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 import despin
+from despin import decisions as decisions_
 from despin import edits as edits_
 from despin import explain as explain_
 from despin.edits import Record
+from despin.report import report_page
 from despin.results import Repair, Score
 from despin.settings import LEVELS
 from despin.values import DespinError, Edit
@@ -143,6 +145,12 @@ def repair_options(command: Wrapped) -> Wrapped:
     help="Write the record that `despin undo` needs.",
 )
 @click.option(
+    "--decisions",
+    "decisions_file",
+    type=click.Path(),
+    help="Make just the edits that were decided on in the page of `despin report`.",
+)
+@click.option(
     "-q",
     "--quiet",
     is_flag=True,
@@ -154,20 +162,22 @@ def repair(
     file: str,
     output: str | None,
     record_file: str | None,
+    decisions_file: str | None,
     quiet: bool,
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Repair FILE, or standard input.
 
-    With --json the output is one object: the text, the record, the scores before and after.
+    With --json the output is one object: the text, the record, the scores before and after. With --decisions the
+    options that decide how a text is repaired are not used: they were when the report was made.
     """
     if record_file is not None and output is not None and os.path.realpath(record_file) == os.path.realpath(output):
         raise click.UsageError("--record and --output name the same file.")
     if record_file is not None and file != STDIN and os.path.realpath(record_file) == os.path.realpath(file):
         raise click.UsageError("--record names the text itself, which would be lost; name another file.")
     mark, text = read_text(file)
-    result = despin.repair(text, **settings)
+    result = despin.repair(text, **settings) if decisions_file is None else as_decided(text, decisions_file)
     record = result.record(id="" if file == STDIN else file)
     written: dict[str | None, str] = {}
     if record_file is not None:
@@ -293,6 +303,25 @@ def suggest(phrase: str, left: str, right: str, count: int, as_json: bool) -> No
 
 
 @main.command(epilog=EXIT_CODES)
+@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True), metavar="FILE...")
+@click.option("-o", "--output", type=click.Path(), required=True, help="Write the page to this file.")
+@repair_options
+def report(files: tuple[str, ...], output: str, **settings: Any) -> None:
+    """Write a page about each FILE on which every edit can be looked at, accepted and rejected.
+
+    The page is one file and needs no network. "Download decisions" in it writes a file for `despin repair --decisions`.
+    """
+    if any(file != STDIN and os.path.realpath(file) == os.path.realpath(output) for file in files):
+        raise click.UsageError("--output names one of the texts, which would be lost; name another file.")
+    texts = [(file, read_text(file)[1]) for file in files]
+    page = report_page((file, despin.repair(text, **settings), despin.passages(text)) for file, text in texts)
+    deliver({output: page})
+    click.echo(
+        f"despin: {output} holds {len(texts)} text{'s' if len(texts) > 1 else ''}; open it in a browser", err=True
+    )
+
+
+@main.command(epilog=EXIT_CODES)
 @click.option(
     "--plain",
     is_flag=True,
@@ -347,6 +376,14 @@ def read_record(file: str) -> Record:
         return Record.from_json(text)
     except DespinError as error:
         raise Failure(f"{'standard input' if file == STDIN else file}: {error}") from error
+
+
+def as_decided(text: str, file: str) -> Repair:
+    """The repair that a reader's file of decisions asks for; its errors name the file."""
+    try:
+        return decisions_.repair_as_decided(text, read_text(file)[1])
+    except DespinError as error:
+        raise Failure(f"{file}: {error}") from error
 
 
 def numbered(record: Record, numbers: Iterable[int]) -> Iterator[tuple[int, Edit]]:

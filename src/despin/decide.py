@@ -64,7 +64,7 @@ def decide(
     accepted, beaten = _schedule([item for item in weighed if not item.reason])
     taken = [item.finding for item in accepted]
     edits = [
-        Edit(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.evidence)
+        Edit(f.start, f.end, f.before, f.best.text, f.rule, item.confidence, item.evidence, _others(f))
         for item in accepted
         for f in (item.finding,)
     ]
@@ -78,6 +78,7 @@ def decide(
             item.confidence,
             item.reason or _overlapped(f, taken),
             item.evidence,
+            _others(f),
         )
         for item in (*beaten, *(item for item in weighed if item.reason))
         for f in (item.finding,)
@@ -90,6 +91,11 @@ def _overlapped(finding: Finding, taken: Sequence[Finding]) -> str:
     number = bisect.bisect_right(taken, finding.start, key=lambda edit: edit.end)
     other = taken[min(number, len(taken) - 1)]
     return f"{OVERLAPS}: {other.before!r} became {other.best.text!r}"
+
+
+def _others(finding: Finding) -> tuple[str, ...]:
+    """The wordings that came next."""
+    return tuple(alternative.text for alternative in finding.alternatives[1:])
 
 
 def _place(change: Edit | Refusal) -> tuple[int, int, str, str]:

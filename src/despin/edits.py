@@ -146,16 +146,16 @@ def _record(value: str | Mapping[str, Any]) -> Record:
             value = json.loads(value)
         except (ValueError, RecursionError) as error:
             raise RecordError(f"the record is not JSON: {error}. Give the text that to_json() wrote.") from None
-    root = _mapping(value, "the record")
-    schema = _field(root, "schema", str, "")
+    root = object_at(value, "the record")
+    schema = field_of(root, "schema", str, "")
     if schema != SCHEMA:
         raise SchemaError(_schema_message(schema))
-    if (unit := _field(root, "unit", str, "")) != "codepoint":
+    if (unit := field_of(root, "unit", str, "")) != "codepoint":
         raise RecordError(f"unit: offsets are in {_quote(unit)}, but this schema counts in 'codepoint'.")
-    source, result = _digest(root, "source"), _digest(root, "result")
+    source, result = read_digest(root, "source"), read_digest(root, "result")
     length, steps = source.length, []
-    for number, item in enumerate(_field(root, "steps", list, "")):
-        step = _step(item, f"steps[{number}]")
+    for number, item in enumerate(field_of(root, "steps", list, "")):
+        step = read_step(item, f"steps[{number}]")
         try:
             length = _check(step.edits, length)
         except EditError as error:
@@ -165,8 +165,8 @@ def _record(value: str | Mapping[str, Any]) -> Record:
         raise RecordError(
             f"result.length: the steps lead to {length} code points, the record says {result.length}; it was altered."
         )
-    name = _field(root, "id", str, "") if "id" in root else ""
-    return Record(source, result, _field(root, "signature", str, ""), tuple(steps), name)
+    name = field_of(root, "id", str, "") if "id" in root else ""
+    return Record(source, result, field_of(root, "signature", str, ""), tuple(steps), name)
 
 
 def _schema_message(schema: str) -> str:
@@ -176,9 +176,10 @@ def _schema_message(schema: str) -> str:
     return f"schema: {_quote(schema)} is not {SCHEMA!r}. Give a record that despin wrote."
 
 
-def _digest(root: Mapping[str, Any], key: str) -> Digest:
-    value = _mapping(_field(root, key, dict, ""), key)
-    sha256, length = _field(value, "sha256", str, key), _field(value, "length", int, key)
+def read_digest(root: Mapping[str, Any], key: str) -> Digest:
+    """The digest that stands under a key of a stored object. Raises RecordError naming the place."""
+    value = object_at(field_of(root, key, dict, ""), key)
+    sha256, length = field_of(value, "sha256", str, key), field_of(value, "length", int, key)
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         raise RecordError(f"{key}.sha256: {_quote(sha256)} is not 64 lower-case hexadecimal digits.")
     if length < 0:
@@ -186,11 +187,12 @@ def _digest(root: Mapping[str, Any], key: str) -> Digest:
     return Digest(sha256, length)
 
 
-def _step(item: object, where: str) -> Step:
-    value = _mapping(item, where)
-    rows = _field(value, "edits", list, where)
+def read_step(item: object, where: str) -> Step:
+    """A stored step, whose place is `where`. Raises RecordError naming the place."""
+    value = object_at(item, where)
+    rows = field_of(value, "edits", list, where)
     return Step(
-        _field(value, "name", str, where), tuple(_edit(row, f"{where}.edits[{n}]") for n, row in enumerate(rows))
+        field_of(value, "name", str, where), tuple(_edit(row, f"{where}.edits[{n}]") for n, row in enumerate(rows))
     )
 
 
@@ -208,13 +210,15 @@ def _edit(row: object, where: str) -> Edit:
     return Edit(start, end, before, after, rule, float(confidence))
 
 
-def _mapping(value: object, where: str) -> Mapping[str, Any]:
+def object_at(value: object, where: str) -> Mapping[str, Any]:
+    """The value, which must be a JSON object. Raises RecordError naming the place."""
     if not isinstance(value, Mapping):
         raise RecordError(f"{where}: an object with named fields is wanted, not {type(value).__name__}.")
     return value
 
 
-def _field(value: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
+def field_of(value: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
+    """A field of a stored object, which must be of that type. Raises RecordError naming the place."""
     path = f"{where}.{key}" if where else key
     if key not in value:
         raise RecordError(f"{path}: missing. Every {SCHEMA!r} record has it.")
@@ -423,7 +427,7 @@ def _joined(change: _Change) -> Edit:
         return (
             first
             if first.start == start
-            else Edit(start, end, before, after, first.rule, first.confidence, first.evidence)
+            else Edit(start, end, before, after, first.rule, first.confidence, first.evidence, first.others)
         )
     edits = [edit for _, edit in made_of]
     rules = dict.fromkeys(edit.rule for edit in edits)

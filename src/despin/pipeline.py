@@ -12,7 +12,7 @@ from despin.protect import Span, protected_letters, protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
 from despin.resources import Resources, load, shipped
-from despin.results import PassageScore, Repair, Score
+from despin.results import Findings, PassageScore, PassageScores, Repair, Score
 from despin.settings import VERSION, Level, check_context, level_named
 from despin.tokens import tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
@@ -111,7 +111,7 @@ def find(text: str, lang: str = "en", resources: Resources | None = None) -> tup
     """All findings of `text`, in its own offsets, sorted; nothing is applied."""
     tables = resources or load(lang)
     findings = propose(Reading(tokenize(text), tables.context), tables, detectors_of())
-    return tuple(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.rule)))
+    return Findings(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.rule)))
 
 
 def score(
@@ -133,7 +133,7 @@ def passages(
     """The score of each passage of `text` by itself; see `score`."""
     check_context(context)
     reading, findings, tables, signature = _read(text, resources)
-    return scoring.judge_passages(reading, findings, tables, signature, fpr, prior)
+    return PassageScores(scoring.judge_passages(reading, findings, tables, signature, fpr, prior))
 
 
 def _read(text: str, resources: Resources | None) -> tuple[Reading, Sequence[Finding], Resources, str]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from despin import html
 from despin.edits import Chosen, Digest, OffsetMap, Record, trace, undo
 from despin.explain import report
-from despin.values import Edit, Evidence, Refusal, Step
+from despin.values import Edit, Evidence, Finding, Refusal, Step
 
 Verdict = Literal["flag", "no-flag", "abstain"]
 
@@ -42,6 +43,9 @@ class Score:
     evidence: tuple[Evidence, ...]
     signature: str
 
+    def _repr_html_(self) -> str:
+        return html.score(self.verdict, self.probability, self.reason, self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class PassageScore:
@@ -50,6 +54,24 @@ class PassageScore:
     start: int
     end: int
     score: Score
+
+
+class PassageScores(tuple[PassageScore, ...]):
+    """The scores of a text's passages: a tuple that a notebook shows as a strip."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html.passages([(one.start, one.end, one.score.probability, one.score.verdict) for one in self])
+
+
+class Findings(tuple[Finding, ...]):
+    """What was found in a text: a tuple that a notebook shows as a list."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html.findings(self)
 
 
 @dataclass(frozen=True)  # no slots: what is worked out once is kept in the instance
@@ -101,6 +123,11 @@ class Repair:
     def explain(self, color: bool = False) -> str:
         """Each edit and each refusal with its evidence, in plain words. `color` adds terminal colours."""
         return report(self.original, self.edits, self.refusals, color)
+
+    def _repr_html_(self) -> str:
+        scores = ((label, score) for label, score in (("before", self.before), ("after", self.after)) if score)
+        lines = (html.score_line(score.verdict, score.probability, score.reason, label) for label, score in scores)
+        return html.repair(self.original, self.edits, self.refusals, "".join(lines))
 
     def _recorded(self, only: Iterable[Edit | Chosen]) -> Iterable[Edit | Chosen]:
         """The chosen edits, with those of the flat list replaced by the recorded ones that they are made of."""

@@ -79,7 +79,7 @@ class Edit:
     """A finding that was accepted: `text[start:end] == before` becomes `after`.
 
     confidence: probability, 0 to 1, that `after` is nearer to the original than `before`.
-    evidence: why; not part of the stored record, and not compared.
+    evidence: why; others: the wordings that came next, best first. Neither is stored in the record, nor compared.
     """
 
     start: int
@@ -89,6 +89,7 @@ class Edit:
     rule: str
     confidence: float
     evidence: tuple[Evidence, ...] = field(default=(), compare=False)
+    others: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Refusal:
     """A finding that was not accepted, and why, in plain words.
 
     Offsets are those of the text that was decided on: a round's input; in a `Repair` those of the original.
+    evidence, others: as in `Edit`, of the wording `after` and of those that came next.
     """
 
     start: int
@@ -106,6 +108,7 @@ class Refusal:
     confidence: float
     reason: str
     evidence: tuple[Evidence, ...] = field(default=(), compare=False)
+    others: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
