@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "despin"
 ORDER = [
     ["values"],
     ["settings", "tables", "tokens", "edits", "explain"],
-    ["html"],
+    ["display"],
     ["words"],
     ["context", "dense"],
     ["measured", "reading", "protect", "terms"],

@@ -749,9 +749,11 @@ def carried_back(refusals: Sequence[Refusal], edits: Sequence[Edit], source: str
     for refusal, start, end, left, right in zip(
         refusals, starts.tolist(), ends.tolist(), lefts.tolist(), rights.tolist(), strict=True
     ):
-        after = result[left : refusal.start] + refusal.after + result[refusal.end : right]
-        if source[start:end] != after:
-            carried.append(replace(refusal, start=start, end=end, before=source[start:end], after=after))
+        head, tail = result[left : refusal.start], result[refusal.end : right]
+        after, *others = (head + wording + tail for wording in (refusal.after, *refusal.others))
+        before = source[start:end]
+        if before != after:
+            carried.append(replace(refusal, start=start, end=end, before=before, after=after, others=tuple(others)))
     return tuple(carried)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from despin.decisions import Choice, choices
 from despin.edits import Digest, to_utf16
 from despin.explain import reason
-from despin.html import page_part
+from despin.display import page_part
 from despin.results import PassageScore, Repair
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from despin import html
+from despin import display
 from despin.edits import Chosen, Digest, OffsetMap, Record, trace, undo
 from despin.explain import report
 from despin.values import Edit, Evidence, Finding, Refusal, Step
@@ -44,7 +44,7 @@ class Score:
     signature: str
 
     def _repr_html_(self) -> str:
-        return html.score(self.verdict, self.probability, self.reason, self.evidence)
+        return display.score(self.verdict, self.probability, self.reason, self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class PassageScores(tuple[PassageScore, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return html.passages([(one.start, one.end, one.score.probability, one.score.verdict) for one in self])
+        return display.passages([(one.start, one.end, one.score.probability, one.score.verdict) for one in self])
 
 
 class Findings(tuple[Finding, ...]):
@@ -71,7 +71,7 @@ class Findings(tuple[Finding, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return html.findings(self)
+        return display.findings(self)
 
 
 @dataclass(frozen=True)  # no slots: what is worked out once is kept in the instance
@@ -126,8 +126,8 @@ class Repair:
 
     def _repr_html_(self) -> str:
         scores = ((label, score) for label, score in (("before", self.before), ("after", self.after)) if score)
-        lines = (html.score_line(score.verdict, score.probability, score.reason, label) for label, score in scores)
-        return html.repair(self.original, self.edits, self.refusals, "".join(lines))
+        lines = (display.score_line(score.verdict, score.probability, score.reason, label) for label, score in scores)
+        return display.repair(self.original, self.edits, self.refusals, "".join(lines))
 
     def _recorded(self, only: Iterable[Edit | Chosen]) -> Iterable[Edit | Chosen]:
         """The chosen edits, with those of the flat list replaced by the recorded ones that they are made of."""

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 import despin
-from despin import html
+from despin import display
 from despin.results import Repair
 from despin.values import Alternative, Edit, Evidence, Finding, Refusal, Step
 
@@ -44,7 +44,7 @@ def test_changes_are_struck_out_put_in_and_explained() -> None:
     text = "An mistake here."
     edit = Edit(0, 10, "An mistake", "An error", "spin.map", 0.95, (Evidence(2.0, "spin.map", "error <- mistake"),))
     shown = Reader(
-        html.repair(text, [edit], [Refusal(11, 15, "here", "there", "spin.map", 0.2, "not sure enough")], "")
+        display.repair(text, [edit], [Refusal(11, 15, "here", "there", "spin.map", 0.2, "not sure enough")], "")
     )
     assert {"del", "ins", "details"} <= shown.elements
     for words in ("An mistake", "An error", " here.", "error <- mistake", "not sure enough", "1 edit, 1 refusal"):
@@ -55,10 +55,12 @@ def test_no_text_becomes_markup() -> None:
     edit = Edit(0, len(EVIL), EVIL, EVIL + "!", EVIL, 0.9, (Evidence(1.0, EVIL, EVIL),))
     finding = Finding(0, len(EVIL), EVIL, EVIL, (Alternative(EVIL, (Evidence(1.0, EVIL, EVIL),)),))
     for page in (
-        html.repair(EVIL, [edit], [Refusal(0, 1, EVIL, EVIL, EVIL, 0.1, EVIL)], html.score_line(EVIL, 0.5, EVIL, EVIL)),
-        html.score(EVIL, 0.5, EVIL, edit.evidence),
-        html.passages([(0, 9, 0.4, EVIL)]),
-        html.findings([finding]),
+        display.repair(
+            EVIL, [edit], [Refusal(0, 1, EVIL, EVIL, EVIL, 0.1, EVIL)], display.score_line(EVIL, 0.5, EVIL, EVIL)
+        ),
+        display.score(EVIL, 0.5, EVIL, edit.evidence),
+        display.passages([(0, 9, 0.4, EVIL)]),
+        display.findings([finding]),
     ):
         shown = Reader(page)
         assert not {"script", "img"} & shown.elements
@@ -67,15 +69,15 @@ def test_no_text_becomes_markup() -> None:
 
 def test_long_stretches_and_many_changes_are_shortened() -> None:
     text = "a" * 5000 + "b" + "c" * 5000
-    shown = Reader(html.repair(text, [Edit(5000, 5001, "b", "B", "spin.map", 0.9)], [], ""))
+    shown = Reader(display.repair(text, [Edit(5000, 5001, "b", "B", "spin.map", 0.9)], [], ""))
     assert len(shown.said) < 1000
     assert "4,800 characters" in shown.said
-    edits = [Edit(i, i + 1, "a", "A", "spin.map", 0.9) for i in range(html.MOST_EDITS + 5)]
-    assert "5 changes more" in Reader(html.repair(text, edits, [], "")).said
+    edits = [Edit(i, i + 1, "a", "A", "spin.map", 0.9) for i in range(display.MOST_EDITS + 5)]
+    assert "5 changes more" in Reader(display.repair(text, edits, [], "")).said
 
 
 def test_an_unchanged_text_is_shown_from_its_start() -> None:
-    shown = Reader(html.repair("start " + "x" * 900, [], [], ""))
+    shown = Reader(display.repair("start " + "x" * 900, [], [], ""))
     assert shown.said.startswith("0 edits, 0 refusalsstart")
 
 
