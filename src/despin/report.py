@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from despin.decisions import Choice, choices
+from despin.display import page_part
 from despin.edits import Digest, to_utf16
 from despin.explain import reason
-from despin.display import page_part
 from despin.results import PassageScore, Repair
 
 
