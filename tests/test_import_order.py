@@ -25,7 +25,7 @@ ORDER = [
     ["traces"],
     ["maps"],
     ["results"],
-    ["decisions"],
+    ["decisions", "learning", "plots"],
     ["report"],
     ["lm.*"],
     ["resources"],
@@ -43,7 +43,7 @@ ORDER = [
 ]
 
 # Each has one importer, so that it can be changed in one place.
-OUTSIDE = {"wordfreq": {"words"}, "symspellpy": {"words"}, "click": {"cli", "batch.local"}}
+OUTSIDE = {"wordfreq": {"words"}, "symspellpy": {"words"}, "click": {"cli", "batch.local"}, "matplotlib": {"plots"}}
 
 
 def modules(package: Path) -> dict[str, Path]:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from despin import plots as plots
     from despin.batch.local import repair_many as repair_many
     from despin.decisions import repair_as_decided as repair_as_decided
     from despin.detect import numerals as numerals
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from despin.edits import TextMismatch as TextMismatch
     from despin.edits import replay as replay
     from despin.edits import undo as undo
+    from despin.learning import LearnedMap as LearnedMap
+    from despin.learning import learn_map as learn_map
     from despin.pipeline import find as find
     from despin.pipeline import normalize_citations as normalize_citations
     from despin.pipeline import passages as passages
@@ -52,6 +55,7 @@ _MODULES = {
     "batch.local": "repair_many",
     "decisions": "repair_as_decided",
     "edits": "DependentEdits EditError OffsetMap Record RecordError SchemaError TextMismatch replay undo",
+    "learning": "LearnedMap learn_map",
     "pipeline": "find normalize_citations passages repair score suggest",
     "results": "PassageScore Repair Score",
     "settings": "SettingsError",
@@ -62,6 +66,7 @@ _MODULES = {
 _HOMES = {name: (module, name) for module, names in _MODULES.items() for name in names.split()} | {
     "__version__": ("settings", "VERSION"),
     "numerals": ("detect.numerals", ""),
+    "plots": ("plots", ""),
 }
 
 

@@ -378,22 +378,27 @@ def lint(paths: Sequence[Path]) -> Iterator[str]:
         except TableError as error:
             yield str(error)
             continue
-        before = ("", "", "")
-        sums: dict[tuple[str, str], float] = {}
-        last: dict[tuple[str, str], int] = {}
-        for number, row in rows:
-            key = (row.original, row.spun, row.pos)
-            if key == before:
-                yield f"{path}:{number}: {key} stands twice; keep one row"
-            elif key < before:
-                yield f"{path}:{number}: not sorted by original, spun, pos; run scripts/sort_maps.py"
-            before = key
-            sums[row.spun, row.pos] = sums.get((row.spun, row.pos), 0.0) + row.weight
-            last[row.spun, row.pos] = number
-            if row.family != path.stem:
-                yield f"{path}:{number}: {row.spun!r} has family {row.family}; each family has a file of its own"
-        for (spun, pos), total in sums.items():
-            # rounding of weights to three decimals may carry a sum a little over 1
-            if total > 1.0 + 0.005 and not math.isclose(total, 1.0):
-                weights = f"the weights of {spun!r} ({pos}) sum to {total:.3f}"
-                yield f"{path}:{last[spun, pos]}: {weights}; they are probabilities, at most 1"
+        yield from lint_rows(rows, path)
+
+
+def lint_rows(rows: Iterable[tuple[int, Row]], path: Path) -> Iterator[str]:
+    """Complaints about the rows of one map, which are, or will be, at these lines of `path`."""
+    before = ("", "", "")
+    sums: dict[tuple[str, str], float] = {}
+    last: dict[tuple[str, str], int] = {}
+    for number, row in rows:
+        key = (row.original, row.spun, row.pos)
+        if key == before:
+            yield f"{path}:{number}: {key} stands twice; keep one row"
+        elif key < before:
+            yield f"{path}:{number}: not sorted by original, spun, pos; run scripts/sort_maps.py"
+        before = key
+        sums[row.spun, row.pos] = sums.get((row.spun, row.pos), 0.0) + row.weight
+        last[row.spun, row.pos] = number
+        if row.family != path.stem:
+            yield f"{path}:{number}: {row.spun!r} has family {row.family}; each family has a file of its own"
+    for (spun, pos), total in sums.items():
+        # rounding of weights to three decimals may carry a sum a little over 1
+        if total > 1.0 + 0.005 and not math.isclose(total, 1.0):
+            weights = f"the weights of {spun!r} ({pos}) sum to {total:.3f}"
+            yield f"{path}:{last[spun, pos]}: {weights}; they are probabilities, at most 1"
