@@ -23,8 +23,10 @@ from pathlib import Path
 
 import despin
 from benchmarks.figures import table, wilson
+from benchmarks.models import context_named
 from benchmarks.registers import LEVELS
 from despin import Edit, Finding
+from despin.context import ContextModel
 
 CASES = Path(__file__).parents[1] / "tests" / "cases"
 PAGES = CASES / "pages"
@@ -101,6 +103,7 @@ class Outcome:
 
 def main() -> None:
     arguments = parsed()
+    arguments.context = context_named(arguments.context)
     cases = [case for case in read_cases() if arguments.half in (case.half, "all")]
     pages = read_pages()
     fixes = [case for case in cases if case.kind == "fix"]
@@ -133,7 +136,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sentences", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--half", choices=("dev", "test", "all"), default="dev")
     parser.add_argument("--level", choices=tuple(LEVELS), default="balanced")
-    parser.add_argument("--context", default="default", help="context model, as in despin.repair")
+    parser.add_argument("--context", default="default", help="default or lm, as in despin.repair")
     parser.add_argument("--skip-pages", action="store_true", help="sentences only")
     parser.add_argument(
         "--list",
@@ -206,7 +209,7 @@ def embed(sentence: str, page: Page | None) -> tuple[str, int]:
 # --- judging one sentence -------------------------------------------------------------------------------------------
 
 
-def judge(case: Case, page: Page | None, level: str, context: str) -> Outcome:
+def judge(case: Case, page: Page | None, level: str, context: str | ContextModel) -> Outcome:
     """Run despin on the case in its surrounding and compare what it did with what stood there."""
     text, offset = embed(case.sentence, page)
     edits = inside(despin.repair(text, level=level, context=context).edits, offset, len(case.sentence))
@@ -215,7 +218,9 @@ def judge(case: Case, page: Page | None, level: str, context: str) -> Outcome:
     if case.kind == "keep":
         result, named, first = "changed" if touching else "kept", False, False
     else:
-        findings = [f for f in found(text, offset, len(case.sentence)) if f[0] < case.end and f[1] > case.start]
+        findings = [
+            f for f in found(text, offset, len(case.sentence), context) if f[0] < case.end and f[1] > case.start
+        ]
         named = repaired in case.right or any(words in case.right for words in choices(case.sentence, findings))
         first = strongest(case.sentence, findings) in case.right
         result = fix_result(case, repaired, bool(touching))
@@ -251,14 +256,14 @@ def splice(text: str, replacements: Sequence[Replacement]) -> str:
 Offer = tuple[int, int, tuple[tuple[str, float], ...]]
 
 
-def found(text: str, offset: int, length: int) -> list[Offer]:
+def found(text: str, offset: int, length: int, context: str | ContextModel) -> list[Offer]:
     """(start, end, alternatives with their nats) of each finding in the sentence, in the sentence's own offsets."""
 
     def offer(finding: Finding) -> Offer:
         alternatives = tuple((alternative.text, alternative.nats) for alternative in finding.alternatives)
         return finding.start - offset, finding.end - offset, alternatives
 
-    return [offer(f) for f in despin.find(text) if f.start >= offset and f.end <= offset + length]
+    return [offer(f) for f in despin.find(text, context=context) if f.start >= offset and f.end <= offset + length]
 
 
 def choices(sentence: str, offers: Sequence[Offer]) -> Iterator[str]:

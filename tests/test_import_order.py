@@ -32,6 +32,7 @@ ORDER = [
     ["detect.numerals"],  # the grammar of number words: no detector itself, and public as despin.numerals
     ["detect.*"],
     ["rates"],
+    ["reranking"],
     ["decide"],
     ["scoring"],
     ["suggesting"],

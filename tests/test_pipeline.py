@@ -352,7 +352,7 @@ def scanner(reading: Reading, resources: Resources) -> list[Finding]:
 
 def test_letters_are_put_right_before_wording_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     rounds = pipeline.rounds_of()
-    monkeypatch.setattr(pipeline, "rounds_of", lambda style=None: {**rounds, "letters": {"ocr": scanner}})
+    monkeypatch.setattr(pipeline, "rounds_of", lambda style=None, model=False: {**rounds, "letters": {"ocr": scanner}})
     text = page("supplement") + "\n\nThe nurse took the important slgns of bosom malignancy at noon.\n"
     repair = despin.repair(text, level="bold")
     check(text, repair)
@@ -387,7 +387,7 @@ def test_the_signature_names_version_data_and_level(resources: Resources) -> Non
         ({"level": "brave"}, "level 'brave' is not known; use one of safe, balanced, bold"),
         ({"level": ["safe"]}, "is not known; use one of safe, balanced, bold"),
         ({"lang": "de"}, "despin repairs en only, not 'de'; normalize_citations knows more"),
-        ({"context": "oracle"}, "context 'oracle' is not known; this version has 'default'"),
+        ({"context": "oracle"}, "context 'oracle' is not known; use 'default', 'lm' or a context model"),
         ({"protect": "one term"}, "put the one term into a list"),
         ({"protect": ["", "a"]}, "protect takes a sequence of terms that are text and not empty"),
         ({"citation_style": "roman"}, "citation style 'roman' is not known; use one of"),
@@ -406,7 +406,7 @@ def test_settings_errors_of_repair_say_what_to_do(wrong: dict[str, object], advi
         ({"fpr": 1.5}, "fpr=1.5 is no probability; use a number between 0 and 1"),
         ({"prior": 1}, "prior=1 is no probability; use a number between 0 and 1"),
         ({"prior": float("nan")}, "prior=nan is no probability; use a number between 0 and 1"),
-        ({"context": "oracle"}, "context 'oracle' is not known; this version has 'default'"),
+        ({"context": "oracle"}, "context 'oracle' is not known; use 'default', 'lm' or a context model"),
     ],
 )
 def test_settings_errors_of_the_score_say_what_to_do(call: object, wrong: dict[str, object], advice: str) -> None:

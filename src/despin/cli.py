@@ -102,6 +102,15 @@ output_option = click.option(
 )
 
 
+context_option = click.option(
+    "--context",
+    type=click.Choice(("default", "lm")),
+    default="default",
+    show_default=True,
+    help="Who judges wordings: the shipped n-grams, or SmolLM2 on top of them (the extra lm).",
+)
+
+
 def repair_options(command: Wrapped) -> Wrapped:
     """The options that decide how a text is repaired."""
     for option in reversed(
@@ -113,6 +122,7 @@ def repair_options(command: Wrapped) -> Wrapped:
                 show_default=True,
                 help="How much evidence a change needs.",
             ),
+            context_option,
             click.option("--lang", default="en", show_default=True, help="Language of the text."),
             click.option(
                 "--citation-style",
@@ -192,8 +202,9 @@ def repair(
 @click.argument("files", nargs=-1, type=click.Path(allow_dash=True), metavar="[FILE]...")
 @click.option("--passages", is_flag=True, help="Score each passage as well.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when a text is flagged.")
+@context_option
 @json_option
-def score(files: tuple[str, ...], passages: bool, exit_code: bool, as_json: bool) -> None:
+def score(files: tuple[str, ...], passages: bool, exit_code: bool, context: str, as_json: bool) -> None:
     """Say how likely each FILE, or standard input, is to have been rewritten by a machine.
 
     With --json the output is one object for each file, a line each.
@@ -201,8 +212,8 @@ def score(files: tuple[str, ...], passages: bool, exit_code: bool, as_json: bool
     flagged = False
     pieces: list[str] = []
     for file, (_, text) in [(file, read_text(file)) for file in files or (STDIN,)]:
-        whole = despin.score(text)
-        parts = despin.passages(text) if passages else ()
+        whole = despin.score(text, context=context)
+        parts = despin.passages(text, context=context) if passages else ()
         flagged = flagged or whole.verdict == "flag"
         if as_json:
             value: dict[str, Any] = {"file": file, **dataclasses.asdict(whole)}
@@ -288,10 +299,11 @@ def undo(record: str, text: str, output: str | None, only: tuple[int, ...], list
     show_default=True,
     help="How many at most.",
 )
+@context_option
 @json_option
-def suggest(phrase: str, left: str, right: str, count: int, as_json: bool) -> None:
+def suggest(phrase: str, left: str, right: str, count: int, context: str, as_json: bool) -> None:
     """Say what PHRASE may have been before it was rewritten, best first."""
-    found = despin.suggest(phrase, left=left, right=right, n=count)
+    found = despin.suggest(phrase, left=left, right=right, n=count, context=context)
     if as_json:
         deliver({None: "".join(one_line(dataclasses.asdict(one)) for one in found)})
         return

@@ -30,6 +30,7 @@ REASONS = {
     "spin.context": "how natural it is among its neighbours",
     "spin.document": "the wording of the rest of the document",
     "spin.map": "how spinners use it, against its ordinary use",
+    "spin.model": "how natural a neural model finds it here",
     "spin.pair": "two words that together replaced a fixed term",
     "spin.term": "whether it forms a fixed term with its neighbours",
     "surface": "traces of broken encoding or spacing",

@@ -3,44 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from despin import scoring, suggesting
+from despin.context import ContextModel
 from despin.decide import decide
 from despin.detect import citations, debris, spin
 from despin.edits import apply, carried_back
 from despin.protect import Span, protected_letters, protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
+from despin.reranking import model_named, rerank
 from despin.resources import Resources, load, shipped
 from despin.results import Findings, PassageScore, PassageScores, Repair, Score
-from despin.settings import VERSION, Level, check_context, level_named
+from despin.settings import VERSION, Level, level_named
 from despin.tokens import tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
 
 Detector = Callable[[Reading, Resources], Sequence[Finding]]
 
 
-def rounds_of(citation_style: citations.Style | None = None) -> dict[str, dict[str, Detector]]:
-    """The detectors of each round by name, in the order of the rounds: misread letters hide rewritten words."""
+def rounds_of(citation_style: citations.Style | None = None, model: bool = False) -> dict[str, dict[str, Detector]]:
+    """The detectors of each round by name, in the order of the rounds: misread letters hide rewritten words.
+
+    model: whether a neural model judges what they find, so that weaker findings are worth proposing.
+    """
     return {
         "letters": {},
         "wording": {
             "citations": lambda reading, tables: citations.find(reading.tokens, tables, citation_style),
             "debris": debris.find,
-            "spin": spin.find,
+            "spin": partial(spin.find, least=spin.LEAST_READ) if model else spin.find,
         },
     }
 
 
-def detectors_of(citation_style: citations.Style | None = None) -> dict[str, Detector]:
-    """The detectors of all rounds by name. Leaving one out is leaving out its key."""
-    return {name: detect for detectors in rounds_of(citation_style).values() for name, detect in detectors.items()}
+def detectors_of(citation_style: citations.Style | None = None, model: bool = False) -> dict[str, Detector]:
+    """The detectors of all rounds by name; see `rounds_of`. Leaving one out is leaving out its key."""
+    rounds = rounds_of(citation_style, model).values()
+    return {name: detect for detectors in rounds for name, detect in detectors.items()}
 
 
 def repair(
     text: str,
     level: str = "balanced",
-    context: str = "default",
+    context: str | ContextModel = "default",
     lang: str = "en",
     citation_style: citations.Style | None = None,
     protect: Sequence[str] = (),
@@ -49,22 +56,23 @@ def repair(
 ) -> Repair:
     """Put the original wording of `text` back where the evidence is strong.
 
-    level: "safe", "balanced" or "bold". citation_style: "brackets", "parentheses", "superscript" or "bare"; inferred
-    from the text where it is None. protect: terms that stay as they are. detectors: those to ask, by name; one that is
-    not of despin's letters round is asked in the wording round. Raises TypeError for what is no str and SettingsError
-    for a setting that is not known.
+    level: "safe", "balanced" or "bold". context: "default"; "lm", with which SmolLM2 judges what the n-grams shortlist
+    (the extra `lm`); or an object that is a `despin.context.ContextModel`. citation_style: "brackets", "parentheses",
+    "superscript" or "bare"; inferred from the text where it is None. protect: terms that stay as they are. detectors:
+    those to ask, by name; one that is not of despin's letters round is asked in the wording round. Raises TypeError for
+    what is no str and SettingsError for a setting that is not known, or a model whose weights are not installed.
     """
-    chosen, tables = level_named(level), resources or load(lang)
-    check_context(context)
-    signature = f"despin {VERSION} data:{tables.fingerprint} level:{level}"
-    letters, wording = in_rounds(detectors_of(citation_style) if detectors is None else detectors)
+    chosen, tables, model = level_named(level), resources or load(lang), model_named(context)
+    signature = f"{_signature(tables, model)} level:{level}"
+    letters, wording = in_rounds(detectors_of(citation_style, model is not None) if detectors is None else detectors)
 
     original = Reading(tokenize(text), tables.context)
     found = propose(original, tables, letters)
     first, kept = settle("letters", original, found, tables, chosen, protected_letters(original.tokens, protect))
     legible = reread(original, first)
     found = propose(legible, tables, wording)
-    second, left = settle("wording", legible, found, tables, chosen, protected_spans(legible.tokens, protect))
+    guarded = protected_spans(legible.tokens, protect)
+    second, left = settle("wording", legible, found, tables, chosen, guarded, model)
     repaired = reread(legible, second)
 
     def judged(reading: Reading) -> Score:
@@ -92,12 +100,21 @@ def propose(reading: Reading, tables: Resources, detectors: Mapping[str, Detecto
 
 
 def settle(
-    name: str, reading: Reading, findings: Sequence[Finding], tables: Resources, level: Level, protected: Sequence[Span]
+    name: str,
+    reading: Reading,
+    findings: Sequence[Finding],
+    tables: Resources,
+    level: Level,
+    protected: Sequence[Span],
+    model: ContextModel | None = None,
 ) -> tuple[Step, tuple[Refusal, ...]]:
-    """One round as written down, and what it refused. The damage rate is that of all its findings together."""
+    """One round as written down, and what it refused. The damage rate is that of all its findings together; what is
+    likely enough at that rate is judged by the model, where there is one."""
     if not findings:
         return Step(name, ()), ()
     rates = estimate(findings, reading.word_count, tables.densities, level.damaged)
+    if model is not None:
+        findings = rerank(reading.tokens, findings, model, tables.rerank_weights, rates)
     edits, refusals = decide(findings, rates, level, protected)
     return Step(name, edits), refusals
 
@@ -107,51 +124,76 @@ def reread(reading: Reading, step: Step) -> Reading:
     return Reading(tokenize(apply(reading.tokens.text, step.edits)), reading.context) if step.edits else reading
 
 
-def find(text: str, lang: str = "en", resources: Resources | None = None) -> tuple[Finding, ...]:
-    """All findings of `text`, in its own offsets, sorted; nothing is applied."""
-    tables = resources or load(lang)
-    findings = propose(Reading(tokenize(text), tables.context), tables, detectors_of())
+def find(
+    text: str, lang: str = "en", resources: Resources | None = None, context: str | ContextModel = "default"
+) -> tuple[Finding, ...]:
+    """All findings of `text`, in its own offsets, sorted; nothing is applied. context: see `repair`."""
+    tables, model = resources or load(lang), model_named(context)
+    reading = Reading(tokenize(text), tables.context)
+    findings = propose(reading, tables, detectors_of(None, model is not None))
+    if model is not None:
+        findings = rerank(reading.tokens, findings, model, tables.rerank_weights)
     return Findings(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.rule)))
 
 
 def score(
-    text: str, context: str = "default", fpr: float = 0.01, prior: float = 0.5, resources: Resources | None = None
+    text: str,
+    context: str | ContextModel = "default",
+    fpr: float = 0.01,
+    prior: float = 0.5,
+    resources: Resources | None = None,
 ) -> Score:
     """How likely it is that `text` was rewritten by a machine (see `despin.Score`).
 
     fpr: the share of human texts of its length that may be flagged. prior: share of rewritten texts among those that
     are looked at. Raises TypeError for what is no str, SettingsError for a setting that is not known.
     """
-    check_context(context)
-    reading, findings, tables, signature = _read(text, resources)
+    reading, findings, tables, signature = _read(text, resources, model_named(context))
     return scoring.judge(reading, findings, tables, signature, fpr, prior)
 
 
 def passages(
-    text: str, context: str = "default", fpr: float = 0.01, prior: float = 0.5, resources: Resources | None = None
+    text: str,
+    context: str | ContextModel = "default",
+    fpr: float = 0.01,
+    prior: float = 0.5,
+    resources: Resources | None = None,
 ) -> tuple[PassageScore, ...]:
     """The score of each passage of `text` by itself; see `score`."""
-    check_context(context)
-    reading, findings, tables, signature = _read(text, resources)
+    reading, findings, tables, signature = _read(text, resources, model_named(context))
     return PassageScores(scoring.judge_passages(reading, findings, tables, signature, fpr, prior))
 
 
-def _read(text: str, resources: Resources | None) -> tuple[Reading, Sequence[Finding], Resources, str]:
+def _read(
+    text: str, resources: Resources | None, model: ContextModel | None
+) -> tuple[Reading, Sequence[Finding], Resources, str]:
     tables = resources or load()
     reading = Reading(tokenize(text), tables.context)
     findings = propose(reading, tables, rounds_of()["wording"])
-    return reading, findings, tables, f"despin {VERSION} data:{tables.fingerprint}"
+    return reading, findings, tables, _signature(tables, model)
+
+
+def _signature(tables: Resources, model: ContextModel | None) -> str:
+    """The versions and data that make a result."""
+    return f"despin {VERSION} data:{tables.fingerprint}" + (f" context:{model.name}" if model else "")
 
 
 def suggest(
-    phrase: str, left: str = "", right: str = "", n: int = 5, resources: Resources | None = None
+    phrase: str,
+    left: str = "",
+    right: str = "",
+    n: int = 5,
+    resources: Resources | None = None,
+    context: str | ContextModel = "default",
 ) -> tuple[Suggestion, ...]:
     """The `n` likeliest originals of a phrase, best first; `left` and `right` are the text around it.
+
+    context: see `repair`.
 
     >>> suggest("bosom malignancy", left="a history of", n=1)[0].text
     'breast cancer'
     """
-    return suggesting.suggest(phrase, left, right, n, resources or load())
+    return suggesting.suggest(phrase, left, right, n, resources or load(), model_named(context))
 
 
 def normalize_citations(text: str, style: citations.Style | None = None, lang: str = "en") -> Repair:

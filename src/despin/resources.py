@@ -73,6 +73,11 @@ class Resources:
         return load_weights(self.folder / "spin_weights.tsv")
 
     @cached_property
+    def rerank_weights(self) -> Mapping[str, float]:
+        """What a neural model's opinion weighs beside the n-grams'."""
+        return load_weights(self.folder / "rerank_weights.tsv")
+
+    @cached_property
     def densities(self) -> Mapping[str, tuple[Densities, ...]]:
         """How often findings of each strength turn up in human and in damaged text."""
         return load_densities(self.folder / "rates.tsv")

@@ -45,9 +45,3 @@ def level_named(name: str) -> Level:
         return LEVELS[name]
     except (KeyError, TypeError):
         raise SettingsError(f"level {name!r} is not known; use one of {', '.join(LEVELS)}") from None
-
-
-def check_context(name: str) -> None:
-    """Raises SettingsError for a context model that this version does not have."""
-    if name != "default":
-        raise SettingsError(f"context {name!r} is not known; this version has 'default'")

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from despin.context import PADDING, FloatArray
+from despin.context import PADDING, ContextModel, FloatArray, Window
 from despin.maps import MapIndex
 from despin.reading import Reading
+from despin.reranking import NGRAMS, RIGHT, weigh
 from despin.resources import Resources
 from despin.tokens import tokenize
-from despin.values import DespinError, Evidence, Suggestion
+from despin.values import Alternative, DespinError, Evidence, Finding, Suggestion
 
 IntArray = npt.NDArray[np.int64]
 
@@ -29,6 +30,12 @@ MOST_WORDS = 30
 
 # Ways through the lattice that are weighed as a whole.
 BEAM = 300
+
+# Ways that a neural model reads.
+MOST_READ = 24
+
+# What a model reads before a phrase of which no sentence is known.
+LEAD_IN = "This paper is about"
 
 # Share of the dense table in the probability of a word after another. Without a sentence the opinions of a large model
 # on pairs of words tell more than counts: on tortured phrases .6 put the expected one first more often than 0 or 1.
@@ -44,10 +51,13 @@ class _Way:
     rows: tuple[str, ...]
 
 
-def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) -> tuple[Suggestion, ...]:
+def suggest(
+    phrase: str, left: str, right: str, n: int, resources: Resources, model: ContextModel | None = None
+) -> tuple[Suggestion, ...]:
     """The `n` likeliest originals of `phrase`, best first; the phrase itself is not among them.
 
-    left, right: text around it, as much as is known. Raises DespinError for a phrase without a word.
+    left, right: text around it, as much as is known. model: a neural model that judges the likeliest ways once more.
+    Raises DespinError for a phrase without a word.
     """
     reading = Reading(tokenize(phrase), resources.context)
     if not reading.word_count:
@@ -63,21 +73,43 @@ def suggest(phrase: str, left: str, right: str, n: int, resources: Resources) ->
     for way, natural in zip(ways, naturals[:-1].tolist(), strict=True):
         if way.words == tuple(word.lower() for word in standing):
             continue
-        context = round(weights["original_fits"] * (natural - float(naturals[-1])), 4)
-        scored.append((round(way.nats + context, 4), " ".join(way.words), way, context))
-    scored.sort(key=lambda item: (-item[0], item[1]))
-    total = math.log(1.0 + math.fsum(math.exp(min(nats, 50.0)) for nats, *_ in scored))
-    return tuple(
-        Suggestion(
-            text,
-            round(math.exp(min(nats, 50.0) - total), 4),
-            (
-                Evidence(way.nats, "spin.map", "; ".join(way.rows)),
-                Evidence(context, "spin.context", "ngrams and dense table"),
+        evidence = (
+            Evidence(way.nats, "spin.map", "; ".join(way.rows)),
+            Evidence(
+                round(weights["original_fits"] * (natural - float(naturals[-1])), 4), NGRAMS, "ngrams and dense table"
             ),
         )
-        for nats, text, way, context in scored[: max(n, 0)]
+        scored.append(Alternative(" ".join(way.words), evidence))
+    scored.sort(key=_place)
+    if model is not None:
+        scored = _judged(" ".join(standing), scored[:MOST_READ], left, right, resources, model)
+    total = math.log(1.0 + math.fsum(math.exp(min(one.nats, 50.0)) for one in scored))
+    return tuple(
+        Suggestion(one.text, round(math.exp(min(one.nats, 50.0) - total), 4), one.evidence)
+        for one in scored[: max(n, 0)]
     )
+
+
+def _place(alternative: Alternative) -> tuple[float, str]:
+    return -round(alternative.nats, 4), alternative.text
+
+
+def _judged(
+    standing: str,
+    alternatives: Sequence[Alternative],
+    left: str,
+    right: str,
+    resources: Resources,
+    model: ContextModel,
+) -> list[Alternative]:
+    """Alternatives with the evidence of a model, best first."""
+    if not alternatives:
+        return []
+    finding = Finding(0, 0, standing, "spin.map", tuple(alternatives))
+    wordings = tuple(tuple(one.split()) for one in (standing, *(alternative.text for alternative in alternatives)))
+    window = Window(tuple((left or LEAD_IN).split()), wordings, tuple(right.split()[:RIGHT]))
+    (scores,) = model.log_probs([window])
+    return list(weigh(finding, scores, model.name, resources.rerank_weights, least=-math.inf).alternatives)
 
 
 def _edge(text: str, resources: Resources, count: int) -> list[int]:

