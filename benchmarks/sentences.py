@@ -27,6 +27,7 @@ from benchmarks.models import context_named
 from benchmarks.registers import LEVELS
 from despin import Edit, Finding
 from despin.context import ContextModel
+from despin.resources import Resources
 
 CASES = Path(__file__).parents[1] / "tests" / "cases"
 PAGES = CASES / "pages"
@@ -209,18 +210,20 @@ def embed(sentence: str, page: Page | None) -> tuple[str, int]:
 # --- judging one sentence -------------------------------------------------------------------------------------------
 
 
-def judge(case: Case, page: Page | None, level: str, context: str | ContextModel) -> Outcome:
+def judge(
+    case: Case, page: Page | None, level: str, context: str | ContextModel, resources: Resources | None = None
+) -> Outcome:
     """Run despin on the case in its surrounding and compare what it did with what stood there."""
     text, offset = embed(case.sentence, page)
-    edits = inside(despin.repair(text, level=level, context=context).edits, offset, len(case.sentence))
+    repaired_page = despin.repair(text, level=level, context=context, resources=resources)
+    edits = inside(repaired_page.edits, offset, len(case.sentence))
     touching = [edit for edit in edits if touches(edit, case)]
     repaired = splice(case.sentence, touching)
     if case.kind == "keep":
         result, named, first = "changed" if touching else "kept", False, False
     else:
-        findings = [
-            f for f in found(text, offset, len(case.sentence), context) if f[0] < case.end and f[1] > case.start
-        ]
+        offers = found(text, offset, len(case.sentence), context, resources)
+        findings = [f for f in offers if f[0] < case.end and f[1] > case.start]
         named = repaired in case.right or any(words in case.right for words in choices(case.sentence, findings))
         first = strongest(case.sentence, findings) in case.right
         result = fix_result(case, repaired, bool(touching))
@@ -256,14 +259,17 @@ def splice(text: str, replacements: Sequence[Replacement]) -> str:
 Offer = tuple[int, int, tuple[tuple[str, float], ...]]
 
 
-def found(text: str, offset: int, length: int, context: str | ContextModel) -> list[Offer]:
+def found(
+    text: str, offset: int, length: int, context: str | ContextModel, resources: Resources | None = None
+) -> list[Offer]:
     """(start, end, alternatives with their nats) of each finding in the sentence, in the sentence's own offsets."""
 
     def offer(finding: Finding) -> Offer:
         alternatives = tuple((alternative.text, alternative.nats) for alternative in finding.alternatives)
         return finding.start - offset, finding.end - offset, alternatives
 
-    return [offer(f) for f in despin.find(text, context=context) if f.start >= offset and f.end <= offset + length]
+    findings = despin.find(text, context=context, resources=resources)
+    return [offer(f) for f in findings if f.start >= offset and f.end <= offset + length]
 
 
 def choices(sentence: str, offers: Sequence[Offer]) -> Iterator[str]:
