@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
 
-from despin.decide import GUARDED, decide, meaning_changed, what_protects
+from despin.decide import GUARDED, decide, meaning_changed, what_protects, with_articles
 from despin.edits import apply
 from despin.rates import HEAVY, Rate
 from despin.settings import LEVELS, Level
@@ -105,6 +105,13 @@ def test_extreme_evidence_is_still_a_probability() -> None:
         ("often", "always", "a frequency"),
         ("must", "may", "a modality"),
         ("two miles", "two km", "a unit"),
+        ("five pounds", "five dollars", "a currency"),
+        ("$5", "£5", "a number"),
+        ("two tablets", "two pills", "a dosage"),
+        ("a daily dose", "a daily amount", "a dosage"),
+        ("twelve people", "ten people", "a number"),
+        ("24 hours", "48 hours", "a number"),
+        ("the 24 hours", "those 24 hours", ""),
         # put in or taken out as well as exchanged
         ("of the", "of all the", "a quantity"),
         # the same words in another order, in other case, or inside other words, change nothing
@@ -236,3 +243,34 @@ def test_a_bolder_level_takes_at_least_as_much_evidence(findings: list[Finding],
 
 def test_no_findings_no_edits() -> None:
     assert outcome() == ((), ())
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "expected"),
+    [
+        # the next edit's wording decides
+        ("it was usually a mistake", [("usually a", "a"), ("mistake", "error")], "it was an error"),
+        ("it was usually an error", [("usually an", "an"), ("error", "mistake")], "it was a mistake"),
+        # the word that stands there decides
+        ("it is regarded as error", [("regarded as", "a")], "it is an error"),
+        # no second article
+        (
+            "it is regarded as an mistake",
+            [("regarded as", "seen as a"), ("an mistake", "an error")],
+            "it is seen as an error",
+        ),
+        # what fits already, and words that only end alike, stay
+        ("it was usually a mistake", [("usually a", "a")], "it was a mistake"),
+        ("the whole pizza idea", [("whole pizza", "banana")], "the banana idea"),
+        ("a vitamin A. And then", [("a vitamin A", "vitamin A")], "vitamin A. And then"),
+    ],
+)
+def test_articles_fit_the_word_that_follows_at_last(text: str, changes: list[tuple[str, str]], expected: str) -> None:
+    edits = []
+    for before, after in changes:
+        start = text.index(before)
+        edits.append(Edit(start, start + len(before), before, after, "spin.map", 0.9))
+    assert apply(text, with_articles(text, edits)) == expected

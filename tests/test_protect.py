@@ -122,3 +122,44 @@ def test_letters_are_held_back_by_code_and_the_callers_terms_alone() -> None:
         ("www.a.org", "code or an address"),
         ("vital signs", "a protected term"),
     ]
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "It was paid for by the National Institute on Deafness and Other Communication Disorders in that year.",
+            "National Institute on Deafness and Other Communication Disorders",
+        ),
+        ("We gave it to the Society for the Protection of Birds last year.", "Society for the Protection of Birds"),
+        ("The boats lie in New Haven on most days.", "New Haven"),
+        # the capital that opens a sentence is no part of it, unless two follow
+        ("Last Royal Society meetings were held there in the spring.", "Royal Society"),
+    ],
+)
+def test_names_of_several_words_are_protected(text: str, name: str) -> None:
+    assert shown(text) == [(name, "a name")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # one capital, or two that only "and" joins, may be a spinner's
+        "The treatment is both of those Secure and helpful for most.",
+        "The treatment is both Safe and Effective for most people here.",
+        "If Ketamine is given by mouth, the dose is higher than that.",
+        # headings
+        "How To Choose The Right Health Plan For Your Family",
+        "THE USE OF THE DRUG IN THE CLINIC",
+        "Signs and Symptoms of Anxiety",
+    ],
+)
+def test_what_is_no_name_of_several_words(text: str) -> None:
+    assert shown(text) == []
+
+
+def test_many_names_are_found_in_linear_time() -> None:
+    assert len(protected_spans(tokenize("we met Anna Maria there and then. " * 2000))) == 2000

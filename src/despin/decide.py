@@ -10,13 +10,14 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
 from despin.rates import GROUPS, Rate
 from despin.settings import Level
 from despin.values import Edit, Evidence, Finding, Refusal
+from despin.words import article
 
 # Words whose change alters what is claimed. An edit that adds or drops one of a class needs `Level.meaning_nats` more.
 GUARDED = {
@@ -28,12 +29,23 @@ GUARDED = {
     "a frequency": "always often usually frequently sometimes occasionally generally normally commonly daily weekly "
     "monthly yearly annually typically mostly".split(),
     "a modality": "must should shall may might can could will would ought need needs".split(),
-    "a unit": "pound pounds dollar dollars euro euros cent cents percent mg ml kg km mile miles inch inches second "
-    "seconds minute minutes hour hours day days week weeks month months year years decade decades".split(),
+    "a number": "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
+    "a currency": "pound pounds dollar dollars euro euros cent cents penny pence yen yuan rupee rupees franc francs "
+    "peso pesos krona kronor ruble rubles usd eur gbp".split(),
+    "a unit": "percent mg g kg ml l cm mm km mile miles inch inches foot feet litre litres liter liters metre metres "
+    "meter meters gram grams kilogram kilograms ounce ounces second seconds minute minutes hour hours day days week "
+    "weeks month months year years decade decades century centuries".split(),
+    "a dosage": "dose doses dosage dosages tablet tablets pill pills capsule capsules drop drops teaspoon teaspoons "
+    "tablespoon tablespoons mcg iu".split(),
 }
 OVERLAPS = "overlaps an edit with more evidence"
 
+# Figures and signs of currency say as much as the words.
+_FIGURE = regex.compile(r"(?<!\w)\d+(?:[.,]\d+)*|\p{Sc}")
 _WORD = regex.compile(r"\p{L}+")
+_ENDS_IN_ARTICLE = regex.compile(r"(?<![\w'’-])an?$", regex.I)
+_FIRST_WORD = regex.compile(r"\s+([\w'’-]+)")
 _NEGATED = regex.compile(r"n['’]t\b", regex.I)
 
 
@@ -140,7 +152,34 @@ def meaning_changed(before: str, after: str) -> str:
     for name, words in GUARDED.items():
         if (old ^ new) & set(words):
             return name
-    return ""
+    return "" if sorted(_FIGURE.findall(before)) == sorted(_FIGURE.findall(after)) else "a number"
+
+
+def with_articles(text: str, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """The accepted edits of `text`, each that ends in "a" or "an" fitted to the word that now follows it.
+
+    Detectors fit articles to the words that stand in the text; here the next edit's wording is known too. An article
+    that would come to stand before another is left out. `edits` are sorted.
+    """
+    fitted = list(edits)
+    for number, edit in enumerate(edits):
+        ending = _ENDS_IN_ARTICLE.search(edit.after)
+        if ending is None:
+            continue
+        following = edits[number + 1] if number + 1 < len(edits) else None
+        touching = following is not None and not text[edit.end : following.start].strip()
+        rest = text[edit.end : following.start] + following.after if touching and following else text[edit.end :]
+        match = _FIRST_WORD.match(rest)
+        if match is None:
+            continue
+        word = match.group(1)
+        wanted = "" if word.lower() in ("a", "an") else article(word)
+        if wanted == ending.group().lower():
+            continue
+        after = edit.after[: ending.start()] + (wanted.capitalize() if ending.group()[0].isupper() else wanted)
+        if wanted or after.strip():
+            fitted[number] = replace(edit, after=after if wanted else after.rstrip())
+    return tuple(fitted)
 
 
 def what_protects(finding: Finding, protected: Sequence[tuple[int, int, str]]) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 from despin import scoring, suggesting
 from despin.context import ContextModel
-from despin.decide import decide
+from despin.decide import decide, with_articles
 from despin.detect import citations, debris, spin
 from despin.edits import apply, carried_back
 from despin.protect import Span, protected_letters, protected_spans
@@ -116,7 +116,7 @@ def settle(
     if model is not None:
         findings = rerank(reading.tokens, findings, model, tables.rerank_weights, rates)
     edits, refusals = decide(findings, rates, level, protected)
-    return Step(name, edits), refusals
+    return Step(name, with_articles(reading.tokens.text, edits)), refusals
 
 
 def reread(reading: Reading, step: Step) -> Reading:

@@ -1,4 +1,4 @@
-"""What is never rewritten: quotations, code and addresses, chemical names and part numbers, the caller's own terms.
+"""What is never rewritten: quotations, code and addresses, names, part numbers, the caller's own terms.
 
 Start reading at `protected_spans`. Repairs of letters are held back by less, see `protected_letters`.
 """
@@ -28,13 +28,24 @@ _LEAST_WORDS = 3
 
 CODE_IS = "code or an address"
 
+# A name of several words: words with capitals, next to each other or joined by at most two little words ("Institute on
+# Deafness", "Society for the Protection of Birds").
+_CAPITALISED = r"\p{Lu}[\p{L}\p{M}’'-]*+"
+_LINK = r"(?:of|on|for|the|in|at|by|to|de|la|del|von|van|and|&)"
+_NAMES = regex.compile(rf"(?<![\p{{L}}’'-]){_CAPITALISED}(?:[ ](?:{_LINK}[ ]){{0,2}}{_CAPITALISED})++")
+_HAS_CAPITAL = regex.compile(rf"(?<![\p{{L}}’'-]){_CAPITALISED}")
+_PLAIN = regex.compile(r"(?<![\p{L}’'-])\p{Ll}[\p{L}’'-]*+")
+# What the sentence around a name is cut at.
+_SENTENCE_ENDS = ".!?…:;\n"
+
 
 def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     """Spans (start, end, what it is) that no wording edit may touch: sorted, not overlapping.
 
     terms: wordings of the caller's that stay as they are, whatever their case. Raises SettingsError for an empty term.
     """
-    return _merged(sorted([*_quotations(tokens.text), *_fixed_tokens(tokens), *_terms(tokens.text, terms)]))
+    text = tokens.text
+    return _merged(sorted([*_quotations(text), *_fixed_tokens(tokens), *_names(text), *_terms(text, terms)]))
 
 
 def protected_letters(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
@@ -50,6 +61,25 @@ def _quotations(text: str) -> Iterator[Span]:
     for match in _QUOTATIONS.finditer(text):
         if len(match.group().split()) >= _LEAST_WORDS:
             yield match.start(), match.end(), "a quotation"
+
+
+def _names(text: str) -> Iterator[Span]:
+    """Names of several words inside a sentence.
+
+    A heading has capitals all over and is none; nor are two words that "and" alone joins, since spinners put single
+    words in with a capital ("is both Safe and Effective").
+    """
+    for match in _NAMES.finditer(text):
+        begin = max(text.rfind(mark, 0, match.start()) for mark in _SENTENCE_ENDS) + 1
+        end = min((place for mark in _SENTENCE_ENDS if (place := text.find(mark, match.end())) >= 0), default=len(text))
+        capitals = [found.start() for found in _HAS_CAPITAL.finditer(match.group())]
+        if not text[begin : match.start()].strip():
+            capitals = capitals[1:]  # the capital that opens the sentence says nothing
+        around = text[begin : match.start()] + text[match.end() : end]
+        plain = len(_PLAIN.findall(around))
+        joined = " and " in match.group() and len(capitals) < 3
+        if len(capitals) >= 2 and not joined and plain >= len(capitals):
+            yield match.start() + capitals[0], match.end(), "a name"
 
 
 def _fixed_tokens(tokens: Tokens) -> Iterator[Span]:
