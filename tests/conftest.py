@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from despin.batch import runner
 from despin.resources import Resources, load
 
 # A shared machine stops a process now and then, so no example has a deadline. The same examples come in every run of
@@ -36,3 +37,9 @@ def development_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no texts for measuring in {folder}; set DESPIN_DATA to their folder")
     return folder
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batch runs work in this process, which is quicker where processes are not what is tested."""
+    monkeypatch.setattr(runner, "in_order", lambda function, items, workers, start_method: map(function, items))

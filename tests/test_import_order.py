@@ -39,12 +39,13 @@ ORDER = [
     ["pipeline"],
     ["batch.*"],
     ["__init__"],
+    ["cli_batch"],
     ["cli"],
     ["__main__"],
 ]
 
 # Each has one importer, so that it can be changed in one place.
-OUTSIDE = {"wordfreq": {"words"}, "symspellpy": {"words"}, "click": {"cli", "batch.local"}, "matplotlib": {"plots"}}
+OUTSIDE = {"wordfreq": {"words"}, "symspellpy": {"words"}, "click": {"cli", "cli_batch", "batch.local"}, "matplotlib": {"plots"}}
 
 
 def modules(package: Path) -> dict[str, Path]:

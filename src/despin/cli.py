@@ -22,6 +22,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 import despin
+from despin import cli_batch
 from despin import decisions as decisions_
 from despin import edits as edits_
 from despin import explain as explain_
@@ -250,6 +251,9 @@ def explain(file: str, output: str | None, as_json: bool, **settings: Any) -> No
         deliver({output: "\n".join([*parts, result.explain(color)])})
 
 
+main.add_command(cli_batch.run)
+
+
 @main.command(epilog=EXIT_CODES)
 @click.argument("record", type=click.Path(allow_dash=True))
 @click.argument("text", default=STDIN, type=click.Path(allow_dash=True))
@@ -272,7 +276,15 @@ def undo(record: str, text: str, output: str | None, only: tuple[int, ...], list
 
     TEXT must be exactly what `despin repair` wrote: the record's digests are checked first. With --only the record no
     longer fits what is written.
+
+    Where RECORD is the output folder of `despin run`, all input files of the run are written to --output, a folder, or
+    to its subfolder `originals`.
     """
+    if os.path.isdir(record):
+        if listed or only or text != STDIN:
+            raise click.UsageError("a folder is undone as a whole; only --output goes with it.")
+        cli_batch.undo_folder(record, output)
+        return
     if record == text == STDIN and not listed:
         raise click.UsageError("RECORD and TEXT cannot both be read from standard input.")
     stored = read_record(record)
