@@ -330,7 +330,7 @@ def test_a_folder_that_is_not_empty(tmp_path: Path) -> None:
     ("make", "message"),
     [
         (lambda: Options(level="brave"), "level 'brave' is not known"),
-        (lambda: Options(context="none"), "context 'none' is not known"),
+        (lambda: Options(context="none").signature(), "context 'none' is not known"),
         (lambda: Options(keep=("some",)), "keep 'some' is not known; use flag, no-flag, abstain or all"),
         (lambda: Options(keep=()), "keep names nothing"),
         (lambda: Options(max_chars=0), "max_chars=0: at least 1 is needed"),

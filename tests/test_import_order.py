@@ -45,7 +45,12 @@ ORDER = [
 ]
 
 # Each has one importer, so that it can be changed in one place.
-OUTSIDE = {"wordfreq": {"words"}, "symspellpy": {"words"}, "click": {"cli", "cli_batch", "batch.local"}, "matplotlib": {"plots"}}
+OUTSIDE = {
+    "wordfreq": {"words"},
+    "symspellpy": {"words"},
+    "click": {"cli", "cli_batch", "batch.local"},
+    "matplotlib": {"plots"},
+}
 
 
 def modules(package: Path) -> dict[str, Path]:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from despin import pipeline
+from despin.reranking import model_named
 from despin.resources import load
 from despin.results import Repair
-from despin.settings import VERSION, SettingsError, check_context, level_named
+from despin.settings import VERSION, SettingsError, level_named
 from despin.values import DespinError
 
 VERDICTS = ("flag", "no-flag", "abstain")
@@ -51,7 +52,6 @@ class Options:
 
     def __post_init__(self) -> None:
         level_named(self.level)
-        check_context(self.context)
         if unknown := sorted(set(self.keep) - {*VERDICTS, KEEP_ALL}):
             raise SettingsError(f"keep {unknown[0]!r} is not known; use {', '.join(VERDICTS)} or {KEEP_ALL}")
         if not self.keep:
@@ -96,8 +96,13 @@ class Options:
         return cls(**read)
 
     def signature(self) -> str:
-        """The version and data that a run with these options uses; the options themselves stand beside it."""
-        return f"despin {VERSION} data:{load().fingerprint}"
+        """The version, data and model that a run with these options uses; the options themselves stand beside it.
+
+        Raises SettingsError for a context model that is not there. (Undoing needs none, so it is not looked for when
+        the options are made.)
+        """
+        model = model_named(self.context)
+        return f"despin {VERSION} data:{load().fingerprint}" + (f" context:{model.name}" if model else "")
 
     def treat(self) -> Treat:
         """What these options ask to be done to a text."""
