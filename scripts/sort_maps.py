@@ -12,13 +12,17 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from despin.maps import COLUMNS, Row, parse_conditions, read_map
+from despin.maps import COLUMNS, ROUNDING, Row, parse_conditions, read_map
 from despin.maps import _check as check
 
 FOLDER = Path(__file__).parents[1] / "data" / "synonym_maps"
 
 # Weights are judged to two decimals; three keep what rescaling leaves.
 DECIMALS = 3
+
+# What the weights of a spun wording are scaled down to where they exceed 1: what is left is the chance that nothing was
+# replaced, which is never nothing. Far enough below the linter's bound that rounding never calls for a second scaling.
+MOST = 0.995
 
 
 def tidy(rows: list[Row]) -> list[Row]:
@@ -39,11 +43,11 @@ def tidy(rows: list[Row]) -> list[Row]:
     sums: dict[tuple[str, str], float] = defaultdict(float)
     for row in best.values():
         sums[row.spun, row.pos] += row.weight
-    # what is left of 1 is the chance that nothing was replaced, which is never nothing
     scaled = []
     for key in sorted(best):
         row = best[key]
-        weight = row.weight * min(1.0, 0.995 / sums[row.spun, row.pos])
+        total = sums[row.spun, row.pos]
+        weight = row.weight * (MOST / total if total > 1.0 + ROUNDING else 1.0)
         scaled.append(replace(row, weight=max(round(weight, DECIMALS), 0.001)))
     return scaled
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -15,9 +17,30 @@ MAPS = sorted((DATA / "synonym_maps").glob("*.tsv"))
 ANCHORS = DATA / "debris" / "anchors.tsv"
 
 
+def script(name: str) -> ModuleType:
+    """A script of this repository as a module; skips the test where there are no scripts."""
+    path = DATA.parent / "scripts" / f"{name}.py"
+    if not path.is_file():
+        pytest.skip("scripts/ is not in an installed package")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
 def test_a_map_has_no_faults(path: Path) -> None:
     assert list(lint([path])) == []
+
+
+@pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
+def test_sorting_a_map_again_changes_nothing(path: Path) -> None:
+    sort_maps = script("sort_maps")
+    rows = sort_maps.tidy(list(read_map(path)))
+    lines = ["\t".join(COLUMNS), *map(sort_maps.cell, rows)]
+    assert path.read_text(encoding="utf-8").splitlines() == lines
 
 
 def test_the_anchors_have_no_faults_but_a_family_of_their_own() -> None:

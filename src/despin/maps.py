@@ -6,7 +6,6 @@ once: a trie over word numbers, walked by numpy for all positions of the text to
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,9 @@ from despin.words import Forms, fold
 IntArray = npt.NDArray[np.int64]
 
 COLUMNS = ("original", "spun", "pos", "family", "weight", "source", "keep_if", "note")
+
+# Rounding of weights to three decimals may carry the sum of a wording's weights this far over 1.
+ROUNDING = 0.005
 
 # How a row inflects: its first word as a verb, its last as a noun, both single words as adjectives, or not at all.
 POS = ("v", "n", "a", "x")
@@ -398,7 +400,6 @@ def lint_rows(rows: Iterable[tuple[int, Row]], path: Path) -> Iterator[str]:
         if row.family != path.stem:
             yield f"{path}:{number}: {row.spun!r} has family {row.family}; each family has a file of its own"
     for (spun, pos), total in sums.items():
-        # rounding of weights to three decimals may carry a sum a little over 1
-        if total > 1.0 + 0.005 and not math.isclose(total, 1.0):
+        if total > 1.0 + ROUNDING:
             weights = f"the weights of {spun!r} ({pos}) sum to {total:.3f}"
             yield f"{path}:{last[spun, pos]}: {weights}; they are probabilities, at most 1"
