@@ -19,6 +19,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.data import ROOT, pairs, shared_folder
@@ -107,10 +108,11 @@ def recall(cases: Iterable[Case], index: MapIndex, resources: Resources) -> dict
     }
 
 
-def index_of(folder: Path, without: Sequence[str], resources: Resources) -> MapIndex:
-    """The maps of a folder but for some families."""
+def index_of(folder: Path, without: Sequence[str], resources: Resources, words: Iterable[str] = ()) -> MapIndex:
+    """The maps of a folder but for some families, and what the thesaurus has for `words`."""
     paths = [path for path in sorted(folder.glob("*.tsv")) if path.stem not in without]
-    return MapIndex((row for path in paths for row in read_map(path)), resources.forms, resources.context)
+    written = (row for path in paths for row in read_map(path))
+    return MapIndex(chain(written, resources.thesaurus.rows(words)), resources.forms, resources.context)
 
 
 def main() -> None:
@@ -121,9 +123,12 @@ def main() -> None:
     parser.add_argument("--list", choices=("family", "tortured"), help="print the cases of the seen half not named")
     arguments = parser.parse_args()
     resources = Resources("en")
+    sets = {"family": family_cases(), "tortured": tortured_cases()}
+    words = {word for cases in sets.values() for case in cases for word in words_of(case.spun)}
     index = index_of(arguments.maps, arguments.without, resources)
+    with_thesaurus = index_of(arguments.maps, arguments.without, resources, words)
     print(f"{len(index)} spun wordings, {len(index.originals)} candidates; half {arguments.half}\n")
-    for name, cases in (("family", family_cases()), ("tortured", tortured_cases())):
+    for name, cases in sets.items():
         chosen = [case for case in cases if arguments.half in (case.half, "all")]
         if arguments.list == name:
             for case in cases:
@@ -131,10 +136,12 @@ def main() -> None:
                     print(f"{case.group}\t{case.original}\t{case.spun}")
             continue
         rows = []
+        wider = recall(chosen, with_thesaurus, resources)
         for group, (held, count) in recall(chosen, index, resources).items():
-            low, high = wilson(held, count)
-            rows.append([group, f"{held}/{count}", f"{held / count:.3f}", f"{low:.3f}-{high:.3f}"])
-        print(table([name, "named", "share", "95 %"], rows), "\n")
+            more = wider[group][0]
+            low, high = wilson(more, count)
+            rows.append([group, count, f"{held / count:.3f}", f"{more / count:.3f}", f"{low:.3f}-{high:.3f}"])
+        print(table([name, "cases", "maps", "and thesaurus", "95 %"], rows), "\n")
 
 
 if __name__ == "__main__":

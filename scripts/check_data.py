@@ -58,6 +58,10 @@ BUILDERS = (
     Builder("build_numerals.py", {"num2words": "0.5.14"}),
     Builder("build_terms.py", {}, "downloads of about 100 MB: python scripts/build_terms.py --check"),
     Builder(
+        "build_derived_maps.py", {},
+        "downloads of about 20 MB: python scripts/build_derived_maps.py --check",
+    ),
+    Builder(
         "build_context.py", {},
         "the pocketsphinx wheel and the texts of scripts/clean_text.py: "
         "python scripts/build_context.py --wheel pocketsphinx-5.1.1-….whl --check",

@@ -24,6 +24,7 @@ ORDER = [
     ["measured", "reading", "protect", "terms"],
     ["traces"],
     ["maps"],
+    ["thesaurus"],
     ["results"],
     ["decisions", "learning", "plots"],
     ["report"],

@@ -17,6 +17,7 @@ from despin.measured import Densities, Quantiles, load_densities, load_quantiles
 from despin.settings import SettingsError
 from despin.tables import data_folder
 from despin.terms import TermPairs
+from despin.thesaurus import Thesaurus
 from despin.words import Forms
 
 # Languages with wording tables; citations alone can be repaired in those of the numeral grammar.
@@ -61,6 +62,11 @@ class Resources:
         """All synonym maps."""
         paths = sorted((self.folder / "synonym_maps").glob("*.tsv"))
         return MapIndex((row for path in paths for row in read_map(path)), self.forms, self.context)
+
+    @cached_property
+    def thesaurus(self) -> Thesaurus:
+        """What words may stand for by the thesauri."""
+        return Thesaurus.load(self.folder / "lexicon", self.forms)
 
     @cached_property
     def anchors(self) -> MapIndex:

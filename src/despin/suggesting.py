@@ -22,6 +22,7 @@ from despin.reranking import NGRAMS, RIGHT, weigh
 from despin.resources import Resources
 from despin.tokens import tokenize
 from despin.values import Alternative, DespinError, Evidence, Finding, Suggestion
+from despin.words import fold
 
 IntArray = npt.NDArray[np.int64]
 
@@ -65,7 +66,7 @@ def suggest(
     if reading.word_count > MOST_WORDS:
         raise DespinError(f"a phrase of {reading.word_count} words; at most {MOST_WORDS} are read, use despin.repair")
     before, after = _edge(left, resources, -2), _edge(right, resources, 2)
-    ways = _ways(reading, resources.maps, resources.spin_weights)
+    ways = _ways(reading, _indexes(reading, resources), resources.spin_weights)
     standing = tuple(reading.word(item) for item in range(len(reading)) if reading.word(item))
     naturals = _naturalness([way.words for way in ways] + [standing], before, after, resources)
     weights = resources.spin_weights
@@ -118,16 +119,24 @@ def _edge(text: str, resources: Resources, count: int) -> list[int]:
     return ids[count:] if count < 0 else ids[:count]
 
 
-def _ways(reading: Reading, index: MapIndex, weights: Mapping[str, float]) -> list[_Way]:
+def _indexes(reading: Reading, resources: Resources) -> tuple[MapIndex, ...]:
+    """The synonym maps, and what the thesaurus has for the words of the phrase."""
+    words = {fold(reading.word(item)) for item in range(len(reading))}
+    rows = resources.thesaurus.rows(words)
+    return resources.maps, MapIndex(rows, resources.forms, resources.context)
+
+
+def _ways(reading: Reading, indexes: Sequence[MapIndex], weights: Mapping[str, float]) -> list[_Way]:
     """The BEAM likeliest ways through the lattice by the maps alone."""
     steps: dict[int, list[tuple[int, str, float, str]]] = {}
-    matches = index.find(reading)
-    which, candidate = index.expand(matches)
-    for match, number in zip(which.tolist(), candidate.tolist(), strict=True):
-        at, length = int(matches.at[match]), int(matches.length[match])
-        nats = weights["always"] + weights["row"] * float(index.weight_nats[number])
-        row = f"{index.originals[number]} <- {index.spun[int(matches.entry[match])]}"
-        steps.setdefault(at, []).append((length, index.originals[number], nats, row))
+    for index in indexes:
+        matches = index.find(reading)
+        which, candidate = index.expand(matches)
+        for match, number in zip(which.tolist(), candidate.tolist(), strict=True):
+            at, length = int(matches.at[match]), int(matches.length[match])
+            nats = weights["always"] + weights["row"] * float(index.weight_nats[number])
+            row = f"{index.originals[number]} <- {index.spun[int(matches.entry[match])]}"
+            steps.setdefault(at, []).append((length, index.originals[number], nats, row))
     best: list[list[_Way]] = [[] for _ in range(len(reading) + 1)]
     best[0] = [_Way((), 0.0, ())]
     for item in range(len(reading)):
