@@ -5,8 +5,9 @@
 Sets: the observed substitutions of the development data (spin/family_pairs_dev.tsv), by class, and its tortured phrases
 (spin/tortured_pairs_dev.tsv), by number of words. Each is cut in two halves by a hash, the substitutions by spun
 wording and the phrases by expected phrase: rows may be written with the `seen` half in view, the `unseen` one is only
-ever counted. Many rows of the maps were written with the development data known, so that these figures are no better
-than an upper bound for text that nobody has seen; `--without` tells what a map adds.
+ever counted. Rows learnt from the phrases (source "learnt") are left out. Many of the others were written with the
+development data known, so that these figures are no better than an upper bound for text that nobody has seen;
+`--without` tells what a map adds.
 
 An original is *named* when the maps lead to it: the spun wording can be cut into stretches each of which stays or
 becomes an original that some row gives for it. Start reading at `named`.
@@ -109,9 +110,9 @@ def recall(cases: Iterable[Case], index: MapIndex, resources: Resources) -> dict
 
 
 def index_of(folder: Path, without: Sequence[str], resources: Resources, words: Iterable[str] = ()) -> MapIndex:
-    """The maps of a folder but for some families, and what the thesaurus has for `words`."""
+    """The maps of a folder but for some families and learnt rows, and what the thesaurus has for `words`."""
     paths = [path for path in sorted(folder.glob("*.tsv")) if path.stem not in without]
-    written = (row for path in paths for row in read_map(path))
+    written = (row for path in paths for row in read_map(path) if row.source != "learnt")
     return MapIndex(chain(written, resources.thesaurus.rows(words)), resources.forms, resources.context)
 
 

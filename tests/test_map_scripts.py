@@ -1,0 +1,88 @@
+"""How rows are graded and learnt: weights follow from frequencies, what is not a pair of words is left out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from despin.resources import load
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[tuple[ModuleType, ModuleType]]:
+    """The modules grade_rows and learn_pairs; they import their neighbours by name."""
+    if not SCRIPTS.is_dir():
+        pytest.skip("scripts/ is not in an installed package")
+    sys.path.insert(0, str(SCRIPTS))
+    import grade_rows
+    import learn_pairs
+
+    yield grade_rows, learn_pairs
+    sys.path.remove(str(SCRIPTS))
+
+
+def test_a_part_is_read_with_shares_of_what_is_put_for_an_original(
+    scripts: tuple[ModuleType, ModuleType], tmp_path: Path
+) -> None:
+    part = tmp_path / "part.txt"
+    part.write_text("# word_for_word\nn|king|ruler, monarch*, lord?[next=of]\n", encoding="utf-8")
+    pairs = list(scripts[0].read_part(part, {"king": 2}))
+    assert [(pair.spun, pair.pos, pair.family, pair.keep_if) for pair in pairs] == [
+        ("ruler", "n", "word_for_word", ""),
+        ("monarch", "n", "word_for_word", ""),
+        ("lord", "n", "word_for_word", "next=of"),
+    ]
+    # 3, 1 and a quarter, two that the maps have, and two more that nobody listed
+    assert [pair.share for pair in pairs] == pytest.approx([1 / 8.25, 3 / 8.25, 0.25 / 8.25])
+
+
+def test_a_wording_that_cannot_be_read_is_named(scripts: tuple[ModuleType, ModuleType], tmp_path: Path) -> None:
+    part = tmp_path / "part.txt"
+    part.write_text("# word_for_word\n\nn|king|ruler*?\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"part\.txt:3: 'ruler\*\?' is no wording"):
+        list(scripts[0].read_part(part, {}))
+
+
+def test_weights_follow_bayes_rule(scripts: tuple[ModuleType, ModuleType]) -> None:
+    grade_rows = scripts[0]
+    # one in five replaced, a tenth of them by this wording: 2 of 100 originals become it, 80 of its own stay
+    assert grade_rows.weight(1e-4, 1e-4, 0.1) == pytest.approx(2 / (2 + 80))
+    assert grade_rows.weight(1e-4, 1e-6, 0.1) > grade_rows.weight(1e-4, 1e-5, 0.1)
+    assert grade_rows.surest("is", "is usually") == grade_rows.SUREST_HEDGE < grade_rows.surest("is", "happens to be")
+    assert grade_rows.surest("king", "monarch") == grade_rows.SUREST_WORD
+
+
+def test_an_odd_wording_weighs_more_than_an_ordinary_one(scripts: tuple[ModuleType, ModuleType]) -> None:
+    grade_rows = scripts[0]
+    pairs = [grade_rows.Judged("use", spun, "v", "word_for_word", 0.1, "") for spun in ("utilise", "take")]
+    odd, ordinary = grade_rows.graded(pairs, load().context, {})
+    assert odd.weight > 0.3 > 0.05 > ordinary.weight
+
+
+def test_words_at_the_same_place_are_pairs(scripts: tuple[ModuleType, ModuleType]) -> None:
+    aligned = scripts[1].aligned([("bosom malignancy", "Breast cancer"), ("bosom tumor", "breast tumor"), ("a b", "c")])
+    assert aligned == {("breast", "bosom"): 2, ("cancer", "malignancy"): 1}
+
+
+def test_learnt_rows(scripts: tuple[ModuleType, ModuleType]) -> None:
+    resources = load()
+    phrases = [
+        ("bosom malignancy", "breast cancer"),
+        ("bosom cancers", "breast cancer"),  # a plural is no other word
+        ("bosom (zzqx)", "breast cancer"),  # nor is a remark
+        ("counterfeit news", "fake news"),
+    ]
+    rows = scripts[1].learnt_rows(phrases, resources.context, resources.forms, {("fake", "counterfeit")})
+    assert [(row.original, row.spun, row.source) for row in rows] == [
+        ("breast", "bosom", "learnt"),
+        ("cancer", "malignancy", "learnt"),
+    ]
+    # a single count stays below what the first look takes
+    assert rows[1].weight <= 0.1 < rows[0].weight <= 0.35
+    assert rows[0].note == "seen 3 times"
