@@ -64,9 +64,10 @@ def learn_map(pairs: Iterable[tuple[str, str]], family: str = "own", least: int 
     family: the name of the spinner, which is also the name of the map's file without its ending. least: how often a
     substitution must have been seen. Raises DespinError for a pair of texts that is too long to align.
 
-    >>> learned = learn_map([("Monitor the vital signs daily.", "Monitor the important signs daily.")])
-    >>> [(row.original, row.spun, row.weight, row.note) for row in learned.rows]
-    [('vital', 'important', 0.3333, 'seen 1 time of 1')]
+    Examples:
+        >>> learned = learn_map([("Monitor the vital signs daily.", "Monitor the important signs daily.")])
+        >>> [(row.original, row.spun, row.weight, row.note) for row in learned.rows]
+        [('vital', 'important', 0.3333, 'seen 1 time of 1')]
     """
     seen: Counter[tuple[str, str]] = Counter()
     stands: Counter[str] = Counter()

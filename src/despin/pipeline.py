@@ -190,8 +190,9 @@ def suggest(
 
     context: see `repair`.
 
-    >>> suggest("bosom malignancy", left="a history of", n=1)[0].text
-    'breast cancer'
+    Examples:
+        >>> suggest("bosom malignancy", left="a history of", n=1)[0].text
+        'breast cancer'
     """
     return suggesting.suggest(phrase, left, right, n, resources or load(), model_named(context))
 
@@ -199,8 +200,9 @@ def suggest(
 def normalize_citations(text: str, style: citations.Style | None = None, lang: str = "en") -> Repair:
     """Put only citation markers back that were turned into number words; knows seven languages.
 
-    >>> normalize_citations("It blocks the receptor.two Later work agreed.").text
-    'It blocks the receptor.2 Later work agreed.'
+    Examples:
+        >>> normalize_citations("It blocks the receptor.two Later work agreed.").text
+        'It blocks the receptor.2 Later work agreed.'
     """
     tables = shipped(lang)
     tokens = tokenize(text)

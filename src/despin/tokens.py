@@ -263,8 +263,9 @@ def tokenize(text: str) -> Tokens:
 
     Raises TypeError for anything but a `str` (bytes must be decoded first).
 
-    >>> [token.text for token in tokenize("dysfunction.two Given")]
-    ['dysfunction', '.', 'two', ' ', 'Given']
+    Examples:
+        >>> [token.text for token in tokenize("dysfunction.two Given")]
+        ['dysfunction', '.', 'two', ' ', 'Given']
     """
     if not isinstance(text, str):
         raise TypeError(f"despin reads str, not {type(text).__name__}; decode bytes first: text.decode('utf-8')")

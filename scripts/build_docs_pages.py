@@ -1,4 +1,4 @@
-"""Writes the pages that come from the project's own tables: the rules from the test cases, the tables from SOURCES.toml.
+"""Write the pages that come from the project's own tables: rules from the test cases, tables from SOURCES.toml.
 
 Run by mkdocs (the plugin gen-files); the pages stand in no folder.
 """
@@ -32,8 +32,10 @@ def rules() -> str:
         "line of this page; many more cases stand in `tests/cases/`.",
     ]
     for row in rows:
+        where = " within a page that is plainly damaged" if row["within"] else ""
         lines += ["", f"## {row['rule']}", "", row["says"], ""]
-        lines += [f"- fires: {code(row['fires'])}", f"- must not: {code(row['keeps'])}"]
+        lines += [f"- fires{where}: {code(row['fires'])}", f"- becomes: {code(row['becomes'])}"]
+        lines += [f"- must not fire: {code(row['keeps'])}"]
     return "\n".join(lines) + "\n"
 
 
