@@ -2,8 +2,9 @@
 
     python -m benchmarks.recall [--half seen|unseen|all] [--maps FOLDER] [--without FAMILY]... [--list SET]
 
-Sets: the observed substitutions of the development data (spin/family_pairs_dev.tsv), by class, and its tortured phrases
-(spin/tortured_pairs_dev.tsv), by number of words. Each is cut in two halves by a hash, the substitutions by spun
+Sets: the observed substitutions of the development data (spin/family_pairs_dev.tsv), by class, its tortured phrases
+(spin/tortured_pairs_dev.tsv), by number of words, and the spun wordings of the invented sentences
+(tests/cases/spin_sentences.tsv), by family. Each is cut in two halves by a hash, the substitutions by spun
 wording and the phrases by expected phrase: rows may be written with the `seen` half in view, the `unseen` one is only
 ever counted. Rows learnt from the phrases (source "learnt") are left out. Many of the others were written with the
 development data known, so that these figures are no better than an upper bound for text that nobody has seen;
@@ -25,6 +26,7 @@ from pathlib import Path
 
 from benchmarks.data import ROOT, pairs, shared_folder
 from benchmarks.figures import table, wilson
+from benchmarks.sentences import read_cases
 from despin.maps import MapIndex, read_map
 from despin.reading import Reading
 from despin.resources import Resources
@@ -69,6 +71,12 @@ def tortured_cases() -> list[Case]:
             Case(spun, original, LENGTHS[min(max(len(words_of(original)), 1), len(LENGTHS)) - 1], half_of(original))
         )
     return cases
+
+
+def sentence_cases() -> list[Case]:
+    """The spun wordings of the invented sentences, without the sentences; of several right originals the first."""
+    fixes = [case for case in read_cases() if case.kind == "fix"]
+    return [Case(case.span, case.original.split("|")[0], case.family, half_of(case.span)) for case in fixes]
 
 
 def words_of(wording: str) -> list[str]:
@@ -124,7 +132,7 @@ def main() -> None:
     parser.add_argument("--list", choices=("family", "tortured"), help="print the cases of the seen half not named")
     arguments = parser.parse_args()
     resources = Resources("en")
-    sets = {"family": family_cases(), "tortured": tortured_cases()}
+    sets = {"family": family_cases(), "tortured": tortured_cases(), "sentences": sentence_cases()}
     words = {word for cases in sets.values() for case in cases for word in words_of(case.spun)}
     index = index_of(arguments.maps, arguments.without, resources)
     with_thesaurus = index_of(arguments.maps, arguments.without, resources, words)

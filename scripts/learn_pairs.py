@@ -15,12 +15,13 @@ import argparse
 import math
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from grade_rows import LEAST, REPLACED, SUREST_WORD
-from sort_maps import cell, tidy
+from sort_maps import MOST, cell, tidy
 
 from despin.context import NgramContext
 from despin.maps import COLUMNS, LONGEST, Row, inflected, read_map
@@ -95,6 +96,21 @@ def learnt_rows(
     return rows
 
 
+def within(learnt: Iterable[Row], written: Iterable[Row]) -> list[Row]:
+    """The learnt rows scaled down to what the written ones leave of a spun wording's weight, so that those stay as they
+    were judged; without the rows for which nothing is left."""
+    left: defaultdict[str, float] = defaultdict(lambda: MOST)
+    for row in written:
+        if row.pos == "x":
+            left[row.spun] -= row.weight
+    rows = list(learnt)
+    total: Counter[str] = Counter()
+    for row in rows:
+        total[row.spun] += row.weight
+    scaled = [replace(row, weight=round(row.weight * min(1.0, left[row.spun] / total[row.spun]), 3)) for row in rows]
+    return [row for row in scaled if row.weight > 0]
+
+
 def read_pairs(folder: Path) -> list[tuple[str, str]]:
     """The (tortured, expected) phrases of the development data."""
     _, *lines = (folder / "spin" / "tortured_pairs_dev.tsv").read_text(encoding="utf-8").splitlines()
@@ -111,7 +127,7 @@ def main() -> int:
     forms, context = Forms.load(folder / "lexicon"), NgramContext.load(folder / "context")
     written = [row for row in read_map(path) if row.source != SOURCE]
     known = {pair for row in written for pair in inflected(row, forms)}
-    learnt = learnt_rows(read_pairs(arguments.data), context, forms, known)
+    learnt = within(learnt_rows(read_pairs(arguments.data), context, forms, known), written)
     lines = ["\t".join(COLUMNS), *map(cell, tidy([*written, *learnt]))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(learnt)} rows learnt beside {len(written)}")

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from despin.maps import Row
 from despin.resources import load
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -86,3 +87,13 @@ def test_learnt_rows(scripts: tuple[ModuleType, ModuleType]) -> None:
     # a single count stays below what the first look takes
     assert rows[1].weight <= 0.1 < rows[0].weight <= 0.35
     assert rows[0].note == "seen 3 times"
+
+
+def test_learnt_rows_take_what_the_written_ones_leave(scripts: tuple[ModuleType, ModuleType]) -> None:
+    def row(original: str, spun: str, weight: float, pos: str = "x") -> Row:
+        return Row(original, spun, pos, "word_for_word", weight, "author", (), "")
+
+    learnt = [row("breast", "bosom", 0.1), row("chest", "bosom", 0.3), row("cancer", "malignancy", 0.1)]
+    written = [row("heart", "bosom", 0.795), row("love", "bosom", 0.9, "n"), row("tumor", "malignancy", 0.995)]
+    # .2 of "bosom" is left; nothing of "malignancy" is; rows of another class do not count
+    assert scripts[1].within(learnt, written) == [row("breast", "bosom", 0.05), row("chest", "bosom", 0.15)]
