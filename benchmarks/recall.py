@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from scripts.learn_pairs import learnt_rows
+
 from benchmarks.data import ROOT, pairs, shared_folder
 from benchmarks.figures import table, wilson
 from benchmarks.sentences import read_cases
@@ -122,6 +124,15 @@ def index_of(folder: Path, without: Sequence[str], resources: Resources, words: 
     paths = [path for path in sorted(folder.glob("*.tsv")) if path.stem not in without]
     written = (row for path in paths for row in read_map(path) if row.source != "learnt")
     return MapIndex(chain(written, resources.thesaurus.rows(words)), resources.forms, resources.context)
+
+
+def crossed_index(half: str, resources: Resources) -> MapIndex:
+    """The maps as they would be had nobody counted the word pairs of the phrases of `half`: learnt from the others."""
+    rows = [row for path in sorted(MAPS.glob("*.tsv")) for row in read_map(path) if row.source != "learnt"]
+    others = [(case.spun, case.original) for case in tortured_cases() if case.half != half]
+    return MapIndex(
+        [*rows, *learnt_rows(others, resources.context, resources.forms)], resources.forms, resources.context
+    )
 
 
 def main() -> None:

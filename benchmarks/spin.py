@@ -140,6 +140,12 @@ def ask_despin(questions: Sequence[Question], resources: Resources, context: str
     return answers
 
 
+def ask_half(half: str, phrases: Sequence[Question], resources: Resources, context: str | ContextModel) -> list[Answer]:
+    """The same for the phrases of one half, by maps that learnt no word pairs of them."""
+    changed = variant(resources, maps=recall.crossed_index(half, resources))
+    return ask_despin([question for question in phrases if question.half == half], changed, context)
+
+
 def suggestions(question: Question, resources: Resources, context: str | ContextModel) -> Sequence[despin.Suggestion]:
     """The first FEW suggestions."""
     return despin.suggest(
@@ -346,7 +352,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     asked = sentence_questions(options.half, options.limit)
     needed = {"phrases", "confidence"} & set(options.parts)
-    of_phrases = ask_despin(phrases, resources, context) if needed else []
+    of_phrases = (
+        [answer for half in recall.HALVES for answer in ask_half(half, phrases, resources, context)] if needed else []
+    )
     of_sentences = ask_despin(asked, resources, context) if {"sentences", *needed} & set(options.parts) else []
     if "phrases" in options.parts:
         print_beside_peers("tortured phrases without a sentence", phrases, of_phrases, options.peers_limit)
@@ -362,7 +370,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "clean" in options.parts:
         print_clean(resources, context)
     if "ablation" in options.parts:
-        print_ablation(resources, phrases[: options.peers_limit or None], options.half, context)
+        # everything that is measured here stands beside maps without what was learnt from the phrases
+        unlearnt = variant(resources, maps=recall.index_of(resources.folder / "synonym_maps", [], resources))
+        print_ablation(unlearnt, phrases[: options.peers_limit or None], options.half, context)
     if options.json:
         lines = [
             {"wording": a.question.wording, "right": sorted(map(" ".join, a.question.originals)), "rank": a.rank,

@@ -22,6 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.clean_text import DEFAULT_CACHE
+from scripts.sort_maps import cell
+
 from despin.context import NgramContext
 from despin.maps import LONGEST, Row, inflected, parse_conditions, read_map
 from despin.maps import _encoded as encoded
@@ -140,9 +145,6 @@ def graded(pairs: Collection[Judged], context: NgramContext, clean: Mapping[str,
 
 
 def main(parts: list[str]) -> int:
-    from clean_text import DEFAULT_CACHE
-    from sort_maps import cell
-
     folder = data_folder()
     forms, context = Forms.load(folder / "lexicon"), NgramContext.load(folder / "context")
     known: set[tuple[str, str]] = set()

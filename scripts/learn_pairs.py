@@ -15,13 +15,16 @@ import argparse
 import math
 import os
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from grade_rows import LEAST, REPLACED, SUREST_WORD
-from sort_maps import MOST, cell, tidy
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.grade_rows import LEAST, REPLACED, SUREST_WORD
+from scripts.sort_maps import MOST, cell, tidy
 
 from despin.context import NgramContext
 from despin.maps import COLUMNS, LONGEST, Row, inflected, read_map
