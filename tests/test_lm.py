@@ -279,10 +279,10 @@ def test_words_of_a_long_text_are_scored_piece_by_piece(tmp_path: Path, monkeypa
     by_token = model.token_log_probs(" " + " ".join(text.split()))
     assert whole.sum() == pytest.approx(by_token.sum(), abs=0.01)
     assert whole[2] == pytest.approx(by_token[2:4].sum(), abs=1e-3)  # "b,": two tokens, one word
-    monkeypatch.setattr(smollm2_module, "_STRIDE", 8)
-    monkeypatch.setattr(smollm2_module, "_OVERLAP", 1000)
+    monkeypatch.setattr(smollm2_module, "STRIDE", 8)
+    monkeypatch.setattr(smollm2_module, "OVERLAP", 1000)
     assert model.word_log_probs(text)[1] == pytest.approx(whole, abs=0.01)  # all that stands before is read again
-    monkeypatch.setattr(smollm2_module, "_OVERLAP", 0)
+    monkeypatch.setattr(smollm2_module, "OVERLAP", 0)
     assert model.word_log_probs(text)[1] != pytest.approx(whole, abs=0.01)
     assert [len(part) for part in model.word_log_probs(" \n")] == [0, 0]
 
@@ -341,3 +341,28 @@ def test_the_usual_wording_wins(smollm2: SmolLM2, left: str, right: str, worn: s
     window = Window(tuple(left.split()), (tuple(worn.split()), tuple(wanted.split())), tuple(right.split()))
     scores = smollm2.log_probs([window])[0]
     assert scores[1] > scores[0]
+
+
+def test_weights_and_tokens_equal_those_of_the_libraries() -> None:
+    gguf = pytest.importorskip("gguf", reason="gguf is not installed")
+    tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    try:
+        path = find_weights()
+    except (ModuleNotFoundError, FileNotFoundError) as missing:
+        pytest.skip(str(missing))
+    ours, theirs = GGUF.open(path), gguf.GGUFReader(path)
+    assert {tensor.name for tensor in theirs.tensors} == set(ours.names())
+    for tensor in theirs.tensors[:4] + theirs.tensors[-2:]:
+        assert np.array_equal(ours.tensor(tensor.name), gguf.dequantize(tensor.data, tensor.tensor_type))
+    tokens, merges = ours.metadata["tokenizer.ggml.tokens"], ours.metadata["tokenizer.ggml.merges"]
+    reference = tokenizers.Tokenizer(
+        tokenizers.models.BPE({token: i for i, token in enumerate(tokens)}, [tuple(m.split()) for m in merges])
+    )
+    reference.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(
+        [
+            tokenizers.pre_tokenizers.Digits(individual_digits=True),
+            tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    for text in (REFERENCE_TEXT, "naïve 漢字 ’tis 3½\n\n  end \U0001f600 don't x_y"):
+        assert Tokenizer(tokens, merges).encode(text) == reference.encode(text).ids

