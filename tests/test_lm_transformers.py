@@ -143,12 +143,14 @@ def both() -> tuple[SmolLM2, CausalLM]:
 TEXT = "The patient was treated for breast cancer in 1998; she didn't need surgery.\n\nNaïve “quotes”, 3.5 mg of it."
 
 
+@pytest.mark.slow
 def test_both_read_a_text_alike_word_by_word(both: tuple[SmolLM2, CausalLM]) -> None:
     (starts, ours), (other_starts, theirs) = (model.word_log_probs(TEXT) for model in both)
     assert starts.tolist() == other_starts.tolist()
     assert ours == pytest.approx(theirs, abs=0.01)
 
 
+@pytest.mark.slow
 def test_both_judge_wordings_alike(both: tuple[SmolLM2, CausalLM]) -> None:
     windows = [
         Window(("monitoring", "of"), (("important", "signs,"), ("vital", "signs,")), ("such", "as", "blood")),
