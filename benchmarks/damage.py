@@ -24,8 +24,10 @@ import despin
 from benchmarks import registers
 from benchmarks.data import Document, MissingData
 from benchmarks.figures import one_in, table, wilson
+from benchmarks.models import context_named
 from benchmarks.registers import BUDGETS, LEVELS, WORST, Register
 from despin import Edit
+from despin.context import ContextModel
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -80,10 +82,10 @@ def count_words(text: str) -> int:
     return len(WORD.findall(text))
 
 
-def changes_of(documents: Iterable[Document], level: str) -> Iterator[Change]:
+def changes_of(documents: Iterable[Document], level: str, context: str | ContextModel = "default") -> Iterator[Change]:
     """Every change that the repair makes to the documents, one repair call each."""
     for document in documents:
-        for edit in despin.repair(document.text, level=level).edits:
+        for edit in despin.repair(document.text, level=level, context=context).edits:
             yield Change(level, document, edit)
 
 
@@ -113,7 +115,10 @@ HEADER = ("register", "level", "documents", "words", "changed", "documents hit",
 
 
 def measure(
-    chosen: Sequence[Register], levels: Sequence[str], sampled: dict[str, list[Document]]
+    chosen: Sequence[Register],
+    levels: Sequence[str],
+    sampled: dict[str, list[Document]],
+    context: str | ContextModel = "default",
 ) -> tuple[list[list[str]], list[Change]]:
     """Rows of the table, register by register and summed by age of text, and every change."""
     rows, every = [], []
@@ -124,7 +129,7 @@ def measure(
             of_age = [register.name for register in chosen if register.age == age and register.name in sampled]
             for name in of_age:
                 began = time.perf_counter()
-                changes = list(changes_of(sampled[name], level))
+                changes = list(changes_of(sampled[name], level, context))
                 print(f"{name}, {level}: {time.perf_counter() - began:.1f} s", file=sys.stderr)
                 changed = sum(change.words for change in changes)
                 # a single register has only the looser bound that none may pass, where there is one
@@ -190,6 +195,7 @@ def most_frequent(changes: Sequence[Change], most: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.damage", description=__doc__.splitlines()[0])
     parser.add_argument("--level", choices=(*LEVELS, "all"), default="all")
+    parser.add_argument("--context", default="default", help="default or lm, as in despin.repair")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="at most N documents a register")
     parser.add_argument("--words", type=int, default=0, metavar="N", help="about N words a register at most")
     parser.add_argument("--registers", default="", help="comma-separated beginnings of register names (default: all)")
@@ -214,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"left out {', '.join(names)}: {reason}", file=sys.stderr)
     if not sampled:
         return 2
-    rows, changes = measure(chosen, levels, sampled)
+    rows, changes = measure(chosen, levels, sampled, context_named(options.context))
     print(table(HEADER, rows))
     print("\nby length of document, all registers\n" + by_length(sampled, changes))
     print("\n" + most_frequent(changes, options.top))

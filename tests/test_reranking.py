@@ -9,6 +9,7 @@ import importlib.util
 import itertools
 import math
 from collections.abc import Sequence
+from importlib.resources import files as resources_of
 
 import numpy as np
 import pytest
@@ -114,6 +115,24 @@ def test_alternatives_far_behind_the_best_are_not_read() -> None:
     assert [one.text for one in short.alternatives] == ["vital", "great"]
 
 
+def test_telling_are_other_kinds_and_the_stronger_findings() -> None:
+    text = "They monitor important signs here.two"
+    weak, strong = finding(text, "signs", ("marks", 0.9)), finding(text, "important", ("vital", 1.1))
+    other = finding(text, "two", ("2", -1.0), kind="citations")
+    assert reranking.telling([weak, strong, other]) == [strong, other]
+
+
+def test_a_model_that_remembers_is_asked_once() -> None:
+    taste = Taste(vital=0.0)
+    model = reranking.Remembering(taste)
+    one, other = (Window((), (("vital",), (word,)), ()) for word in ("great", "big"))
+    first = model.log_probs([one, other, one])
+    assert [scores.tolist() for scores in first] == [[0.0, -1.0]] * 3
+    assert model.log_probs([other])[0].tolist() == [0.0, -1.0]
+    assert taste.asked == [one, other]
+    assert model.name == "taste"
+
+
 def test_the_order_of_findings_does_not_matter() -> None:
     text = "They monitor important signs here."
     both = [finding(text, "important", ("vital", 2.0)), finding(text, "signs", ("marks", 2.0))]
@@ -162,6 +181,24 @@ def test_windows_of_one_passage_begin_at_one_place() -> None:
     assert list(there[0][: reranking.LEAD]) == words[-reranking.LEAD :]
 
 
+class Shift:
+    """A context model that likes every alternative by so many nats more than what stands there."""
+
+    name = "shift"
+
+    def __init__(self, nats: float) -> None:
+        self.nats = nats
+
+    def log_probs(self, windows: Sequence[Window]) -> list[FloatArray]:
+        return [np.array([0.0] + [self.nats] * (len(window.wordings) - 1)) for window in windows]
+
+
+def rate_named(repair: despin.Repair) -> float:
+    """The document's damage rate in nats, as an edit or a refusal names it."""
+    changes = (*repair.edits, *repair.refusals)
+    return next(reason.nats for change in changes for reason in change.evidence if reason.rule == "rate")
+
+
 # --- the public functions --------------------------------------------------------------------------------------------
 
 
@@ -182,6 +219,15 @@ def test_hardly_anything_of_a_clean_page_is_read() -> None:
     clean = "The committee met on Tuesday and talked about the budget of the coming year. " * 40
     despin.repair(clean, context=model)
     assert len(model.asked) == 0
+
+
+def test_the_rate_is_that_of_the_findings_as_the_model_judges_them() -> None:
+    """A model that finds nothing odd takes a spun page for a clean one, and the other way round."""
+    page = resources_of("despin").joinpath("demo.txt").read_text(encoding="utf-8")
+    by_ngrams = rate_named(despin.repair(page))
+    calm, alarmed = (rate_named(despin.repair(page, context=Shift(by))) for by in (-2.0, 5.0))
+    assert calm < by_ngrams
+    assert calm < alarmed
 
 
 def test_find_score_and_passages_take_a_model() -> None:

@@ -13,7 +13,7 @@ from despin.edits import apply, carried_back
 from despin.protect import Span, protected_letters, protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
-from despin.reranking import model_named, rerank
+from despin.reranking import Remembering, model_named, rerank, telling
 from despin.resources import Resources, load, shipped
 from despin.results import Findings, PassageScore, PassageScores, Repair, Score
 from despin.settings import VERSION, Level, level_named
@@ -108,13 +108,18 @@ def settle(
     protected: Sequence[Span],
     model: ContextModel | None = None,
 ) -> tuple[Step, tuple[Refusal, ...]]:
-    """One round as written down, and what it refused. The damage rate is that of all its findings together; what is
-    likely enough at that rate is judged by the model, where there is one."""
+    """One round as written down, and what it refused. The damage rate is that of all its findings together. Where
+    there is a model, the rate is that of the stronger findings as it judges them, and it then judges what is likely
+    enough at that rate."""
     if not findings:
         return Step(name, ()), ()
-    rates = estimate(findings, reading.word_count, tables.densities, level.damaged)
-    if model is not None:
-        findings = rerank(reading.tokens, findings, model, tables.rerank_weights, rates)
+    if model is None:
+        rates = estimate(findings, reading.word_count, tables.densities, level.damaged)
+    else:
+        model, weights = Remembering(model), tables.rerank_weights
+        told = rerank(reading.tokens, telling(findings), model, weights)
+        rates = estimate(told, reading.word_count, tables.model_densities, level.damaged)
+        findings = rerank(reading.tokens, findings, model, weights, rates)
     edits, refusals = decide(findings, rates, level, protected)
     return Step(name, with_articles(reading.tokens.text, edits)), refusals
 

@@ -43,6 +43,10 @@ FLOOR = -4.0
 # Alternatives that are this much weaker than the best of their finding are not read.
 SPREAD = 4.0
 
+# Findings with this much n-gram evidence are read in any document, and tell how damaged it is: clean text has three of
+# them in a thousand words, and few of those still look like damage once a model has read them.
+TELLING = 1.0
+
 # What is left below this is dropped, as the detector does (`despin.detect.spin.LEAST`).
 LEAST = -0.5
 
@@ -102,6 +106,26 @@ def rerank(
     judged = [weigh(one, score, model.name, weights) for one, score in zip(asked, scores, strict=True)]
     others = [finding for finding in findings if finding.kind not in KINDS]
     return others + [finding for finding in judged if finding.alternatives]
+
+
+def telling(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings from which a document's damage rate is estimated: those of other kinds, and the stronger ones."""
+    return [finding for finding in findings if finding.kind not in KINDS or finding.best.nats >= TELLING]
+
+
+class Remembering:
+    """A context model that keeps what it said of each window, so that nothing is read twice."""
+
+    def __init__(self, model: ContextModel) -> None:
+        self.name = model.name
+        self._model = model
+        self._said: dict[Window, FloatArray] = {}
+
+    def log_probs(self, windows: Sequence[Window]) -> list[FloatArray]:
+        """See `ContextModel.log_probs`."""
+        new = [window for window in dict.fromkeys(windows) if window not in self._said]
+        self._said.update(zip(new, self._model.log_probs(new), strict=True))
+        return [self._said[window] for window in windows]
 
 
 def shortlist(findings: Sequence[Finding], floor: float = -math.inf) -> list[Finding]:

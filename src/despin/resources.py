@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from despin.context import NgramContext
 from despin.dense import DenseBigrams
@@ -87,6 +88,11 @@ class Resources:
     def densities(self) -> Mapping[str, tuple[Densities, ...]]:
         """How often findings of each strength turn up in human and in damaged text."""
         return load_densities(self.folder / "rates.tsv")
+
+    @cached_property
+    def model_densities(self) -> Mapping[str, tuple[Densities, ...]]:
+        """The same after a neural model has judged the findings of spin."""
+        return MappingProxyType({**self.densities, **load_densities(self.folder / "rerank_rates.tsv")})
 
     @cached_property
     def quantiles(self) -> tuple[Quantiles, ...]:
