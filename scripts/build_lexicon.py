@@ -1,0 +1,135 @@
+"""Build the word lists of `data/ocr/` that tell words from misread words.
+
+`words.txt`: words that no one doubts. `rare.txt`: words that are rare, so that a misreading may happen to be one ("bis"
+for "his"). `names.txt`: names, which are words with a capital only.
+
+SCOWL grades its words by how many dictionaries hold them, wordfreq counts how often the web writes them. Neither is
+clean alone: wordfreq holds slips and misreadings (teh, tlie, foi), SCOWL at its widest every pair of letters. A word is
+beyond doubt where SCOWL's narrow lists have it, or its wide ones and wordfreq agree. Old spellings are added from
+`old_spellings.txt` and by rule; words of one and two letters come from `abbreviations.txt` alone. Start reading at
+`build`.
+
+    apt-get install scowl && python scripts/build_lexicon.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import wordfreq
+
+DATA = Path(__file__).parents[1] / "data" / "ocr"
+FORMS = Path(__file__).parents[1] / "data" / "lexicon" / "forms.tsv"
+SCOWL = Path("/usr/share/dict/scowl")
+
+# SCOWL's levels: 10 are the commonest words, 50 a pocket dictionary's, 70 a large one's, 80 those of word games,
+# 95 everything that was ever listed.
+NARROW, WIDE, WIDEST = 50, 70, 80
+
+# A word of the wide lists is beyond doubt from this Zipf frequency on (once in ten million words).
+COMMON_ZIPF = 2.0
+
+# A word this short is beyond doubt only if the narrow lists have it: the wide ones hold "bis", "ami" and "hoy".
+SHORT = 4
+
+# A word of the widest lists this long is seldom a misreading of another: letters that are wrong by chance do not spell.
+LONG = 7
+
+# The parts of SCOWL by what their words are.
+WORD_KINDS = ("words", "contractions")
+NAME_KINDS = ("upper", "proper-names")
+
+WORD = re.compile(r"[a-zà-öø-ÿœ]+(?:'[a-zà-öø-ÿœ]+)*'?")
+
+
+def scowl(kinds: Iterable[str], folder: Path = SCOWL) -> dict[str, int]:
+    """Each lower-cased word of SCOWL's lists of these kinds, with the lowest level that has it."""
+    levels: dict[str, int] = {}
+    for path in sorted(folder.iterdir()):
+        _, _, kind = path.stem.partition("-")
+        if kind in kinds:
+            level = int(path.suffix[1:])
+            for word in path.read_text(encoding="iso-8859-1").split():
+                folded = word.lower()
+                levels[folded] = min(level, levels.get(folded, level))
+    return levels
+
+
+def by_hand(name: str) -> Iterator[str]:
+    """The words of a hand-written list, as they stand there."""
+    for line in (DATA / name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield from line.split()
+
+
+def old_forms(words: Iterable[str]) -> Iterator[str]:
+    """Regular forms of English before 1900: cometh and comest, of verbs; publick, of words in -ic."""
+    for word in words:
+        if re.fullmatch(r"[a-z]{3,}ic", word):
+            yield word + "k"
+    for line in FORMS.read_text(encoding="utf-8").splitlines():
+        lemma, _, rest = line.partition("\t")
+        if rest.startswith("v\t") and re.fullmatch(r"[a-z]{2,}", lemma):
+            stem = lemma.removesuffix("e")
+            if lemma.endswith("y") and lemma[-2] not in "aeiou":
+                stem = lemma[:-1] + "i"
+            yield stem + "eth"
+            yield stem + "est"
+
+
+def zipf(word: str, frequencies: Mapping[str, float]) -> float:
+    """log10 of the word's count in a billion words; 0 where it was not counted."""
+    frequency = frequencies.get(word, 0.0)
+    return math.log10(frequency * 1e9) if frequency else 0.0
+
+
+def build() -> dict[str, list[str]]:
+    """file -> its words, sorted."""
+    listed, named = scowl(WORD_KINDS), scowl(NAME_KINDS)
+    frequencies = wordfreq.get_frequency_dict("en", wordlist="large")
+    # a possessive is told by its ending when it is looked up
+    fits = {word for word in {*listed, *named} if WORD.fullmatch(word) and len(word) > 2 and word[-2:] != "'s"}
+    words = {
+        word
+        for word, level in listed.items()
+        if level <= NARROW or (len(word) > SHORT and level <= WIDE and zipf(word, frequencies) >= COMMON_ZIPF)
+    }
+    words &= fits
+    words |= {word.lower() for word in by_hand("old_spellings.txt")}
+    rare = {
+        word
+        for word, level in listed.items()
+        if level <= WIDE or (level <= WIDEST and (word in frequencies or len(word) >= LONG))
+    }
+    rare |= {word for word in old_forms(words) if word not in listed or listed[word] > WIDE}
+    names = {word for word, level in named.items() if level <= WIDEST or word in frequencies}
+    return {
+        "words.txt": sorted(words),
+        "rare.txt": sorted((rare & (fits | set(old_forms(words)))) - words),
+        "names.txt": sorted((names & fits) - words),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare with the committed files instead of writing them")
+    arguments = parser.parse_args()
+    differing = 0
+    for name, words in build().items():
+        built, target = "\n".join(words) + "\n", DATA / name
+        if arguments.check:
+            same = target.read_text(encoding="utf-8") == built
+            differing += not same
+            print(f"{name} {'is as built' if same else 'differs from what scowl and wordfreq give'}")
+        else:
+            target.write_text(built, encoding="utf-8")
+            print(f"{name}: {len(words)} words, {len(built.encode()):,} bytes")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
