@@ -7,15 +7,27 @@ three letters on each side (after Brill and Moore, 2000) and counts them by era.
 from __future__ import annotations
 
 import argparse
+import bisect
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 
-from benchmarks.alignment import units
+from benchmarks.alignment import Unit, units
+from despin.detect import ocr
+from despin.reading import Reading
+from despin.resources import Resources
+from despin.tokens import tokenize
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 DATA = Path(__file__).parents[1] / "data" / "ocr"
 
@@ -27,6 +39,14 @@ ERAS = {
 
 # A unit that differs in more than this share of its letters was not aligned with what it stands for.
 MOST_DIFFERENT = 0.5
+
+# What the weights are fitted on.
+FITTED = ("hipe_en_train", "mibio_en")
+
+# A little pull to zero keeps the weights of rare signals finite.
+RIDGE = 1.0
+
+WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 # Letters on each side of a confusion.
 LONGEST = 3
@@ -99,11 +119,97 @@ def read(path: Path) -> Iterator[dict[str, str]]:
         yield from map(json.loads, lines)
 
 
+def is_held(row: Mapping[str, str]) -> bool:
+    """Whether a text belongs to the half of sources that nothing is fitted on."""
+    source = row["source"].rpartition("/")[0]
+    return hashlib.sha256(source.encode()).digest()[0] % 2 == 1
+
+
+def right_option(place: ocr._Place, offsets: tuple[int, int], row_units: Sequence[Unit], starts: Sequence[int]) -> int:
+    """The option that brings a place's unit nearest to its gold in words of the gold; -1 where none is nearer than what
+    stands there."""
+    first, last = offsets
+    number = bisect.bisect_right(starts, first) - 1
+    if number < 0:
+        return -1
+    unit = row_units[number]
+    if last > unit.start + len(unit.ocr):
+        return -1
+    gold = unit.gold.lower()
+    held = Counter(WORDS.findall(gold))
+    best, chosen = Levenshtein.distance(unit.ocr.lower(), gold), -1
+    for option, wording in enumerate(place.options):
+        after = unit.ocr[: first - unit.start] + wording.text + unit.ocr[last - unit.start :]
+        distance = Levenshtein.distance(after.lower(), gold)
+        if distance < best and not Counter(WORDS.findall(wording.text.lower())) - held:
+            best, chosen = distance, option
+    return chosen
+
+
+def examples(rows: Iterable[Mapping[str, str]], resources: Resources) -> tuple[FloatArray, IntArray, BoolArray]:
+    """(signals, group, right) of all options of all places: a group is a place whose options compete."""
+    signals, groups, right = [], [], []
+    group = 0
+    for row in rows:
+        text, gold = row["ocr"], row["gold"].replace("ſ", "s")
+        search = ocr._Search(Reading(tokenize(text), resources.context), resources)
+        places = list(search.places()) if search.suspicious.any() and search.is_english() else []
+        if not places:
+            continue
+        row_units = list(units(text, gold))
+        starts = [unit.start for unit in row_units]
+        signals.append(search.signals(places, search.settle(places)))
+        for place in places:
+            offsets = int(search.tokens.starts[place.first]), int(search.tokens.starts[place.last])
+            chosen = right_option(place, offsets, row_units, starts)
+            groups += [group] * len(place.options)
+            right += [option == chosen for option in range(len(place.options))]
+            group += 1
+    return np.concatenate(signals), np.array(groups), np.array(right)
+
+
+def fit(signals: FloatArray, groups: IntArray, right: BoolArray) -> FloatArray:
+    """Weights of the conditional logit: P(option) = exp(w.x) / (1 + sum over the place's options exp(w.x))."""
+    from scipy.optimize import minimize
+
+    count = int(groups.max()) + 1
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        odds = np.exp(np.clip(signals @ weights, -30, 30))
+        total = 1.0 + np.bincount(groups, odds, count)
+        share = odds / total[groups]
+        value = np.log(total).sum() - (signals[right] @ weights).sum() + RIDGE * (weights**2).sum()
+        return value, signals.T @ share - signals[right].sum(axis=0) + 2 * RIDGE * weights
+
+    return np.asarray(minimize(loss, np.zeros(signals.shape[1]), jac=True, method="L-BFGS-B").x)
+
+
+def write_weights(shared: Path) -> None:
+    """The weights of the signals, from the half of the texts that `is_held` does not hold back."""
+    rows = [row for file in FITTED for row in read(shared / "ocr" / f"{file}.jsonl") if not is_held(row)]
+    # the neighbours' wordings depend on the weights: the second time they are nearly the final ones
+    for _ in range(2):
+        resources = Resources()
+        signals, groups, right = examples(rows, resources)
+        weights = fit(signals, groups, right)
+        note = f"fitted on {len(rows)} texts with {groups.max() + 1} places, {right.sum()} of them misread"
+        lines = ["signal\tweight\tnote", *(f"{n}\t{w:.4f}\t{note}" for n, w in zip(ocr.SIGNALS, weights, strict=True))]
+        (DATA / "weights.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(note)
+    for name, weight in zip(ocr.SIGNALS, weights, strict=True):
+        print(f"{name:16s} {weight:7.3f}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--steps", default="confusions,weights")
     arguments = parser.parse_args()
-    write_confusions(arguments.shared)
+    steps = arguments.steps.split(",")
+    if "confusions" in steps:
+        write_confusions(arguments.shared)
+    if "weights" in steps:
+        write_weights(arguments.shared)
     return 0
 
 

@@ -33,8 +33,9 @@ NARROW, WIDE, WIDEST = 50, 70, 80
 # A word of the wide lists is beyond doubt from this Zipf frequency on (once in ten million words).
 COMMON_ZIPF = 2.0
 
-# A word this short is beyond doubt only if the narrow lists have it: the wide ones hold "bis", "ami" and "hoy".
-SHORT = 4
+# A short word is beyond doubt only if it is in the narrow lists and this frequent: others are misread as often as meant
+# ("tho" for "the", "hie" for "his").
+SHORT, SHORT_ZIPF = 4, 4.0
 
 # A word of the widest lists this long is seldom a misreading of another: letters that are wrong by chance do not spell.
 LONG = 7
@@ -87,6 +88,13 @@ def zipf(word: str, frequencies: Mapping[str, float]) -> float:
     return math.log10(frequency * 1e9) if frequency else 0.0
 
 
+def beyond_doubt(word: str, level: int, frequency: float) -> bool:
+    """Whether a word of this level of SCOWL and this Zipf frequency is in `words.txt`."""
+    if len(word) <= SHORT:
+        return level <= NARROW and frequency >= SHORT_ZIPF
+    return level <= NARROW or (level <= WIDE and frequency >= COMMON_ZIPF)
+
+
 def build() -> dict[str, list[str]]:
     """file -> its words, sorted."""
     listed, named = scowl(WORD_KINDS), scowl(NAME_KINDS)
@@ -96,7 +104,7 @@ def build() -> dict[str, list[str]]:
     words = {
         word
         for word, level in listed.items()
-        if level <= NARROW or (len(word) > SHORT and level <= WIDE and zipf(word, frequencies) >= COMMON_ZIPF)
+        if beyond_doubt(word, level, zipf(word, frequencies))
     }
     words &= fits
     words |= {word.lower() for word in by_hand("old_spellings.txt")}

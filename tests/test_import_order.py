@@ -20,7 +20,7 @@ ORDER = [
     ["settings", "tables", "tokens", "edits", "explain"],
     ["display"],
     ["words"],
-    ["context", "dense"],
+    ["context", "dense", "channel", "lexicon"],
     ["measured", "reading", "protect", "terms"],
     ["traces"],
     ["maps"],

@@ -8,7 +8,7 @@ from functools import partial
 from despin import scoring, suggesting
 from despin.context import ContextModel
 from despin.decide import decide, with_articles
-from despin.detect import citations, debris, spin
+from despin.detect import citations, debris, ocr, spin
 from despin.edits import apply, carried_back
 from despin.protect import Span, protected_letters, protected_spans
 from despin.rates import estimate
@@ -29,7 +29,7 @@ def rounds_of(citation_style: citations.Style | None = None, model: bool = False
     model: whether a neural model judges what they find, so that weaker findings are worth proposing.
     """
     return {
-        "letters": {},
+        "letters": {"ocr": ocr.find},
         "wording": {
             "citations": lambda reading, tables: citations.find(reading.tokens, tables, citation_style),
             "debris": debris.find,

@@ -11,8 +11,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from despin.context import NgramContext
+import numpy as np
+
+from despin.channel import Channel, Confusions
+from despin.context import PADDING, NgramContext
 from despin.dense import DenseBigrams
+from despin.lexicon import Lexicon
 from despin.maps import MapIndex, read_map
 from despin.measured import Densities, Quantiles, load_densities, load_quantiles, load_weights
 from despin.settings import SettingsError
@@ -83,6 +87,26 @@ class Resources:
     def rerank_weights(self) -> Mapping[str, float]:
         """What a neural model's opinion weighs beside the n-grams'."""
         return load_weights(self.folder / "rerank_weights.tsv")
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """What is a word, and how surely."""
+        return Lexicon.load(self.folder / "ocr")
+
+    @cached_property
+    def channel(self) -> Channel:
+        """How engines misread words."""
+        words = self.lexicon.likely
+        numbers = self.context.encode(word for word, _ in words)
+        nothing = np.full(len(numbers), PADDING, np.int64)
+        nats = self.context.log_prob(nothing, nothing, numbers)
+        eras = [Confusions.load(path) for path in sorted((self.folder / "ocr").glob("confusions_*.tsv"))]
+        return Channel([word for word, _ in words], [capital for _, capital in words], nats.tolist(), eras)
+
+    @cached_property
+    def ocr_weights(self) -> Mapping[str, float]:
+        """What each signal of a misread word weighs."""
+        return load_weights(self.folder / "ocr" / "weights.tsv")
 
     @cached_property
     def densities(self) -> Mapping[str, tuple[Densities, ...]]:

@@ -1,0 +1,289 @@
+"""How OCR engines misread: what a misread word may have been, and ln p(what was read | what stood there).
+
+A noisy channel after Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model" (1990),
+with confusions of one letter for two and two for one as in Brill and Moore, "An improved error model for noisy channel
+spelling correction" (2000). The counts are in data/ocr/confusions_*.tsv, one table for each era of engines;
+``python -m benchmarks.calibrate_ocr`` learns them. Start reading at `Channel.candidates`.
+
+Candidates are found by one vectorised scan of the word list for each misread word: letters and pairs of letters of a
+word are the bits of a signature, and words whose signatures differ in few bits are near. Only the best of the scan are
+aligned exactly, many at a time. Nothing has to be built or kept but one signature a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from despin.tables import TableError, read_rows
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+ByteArray = npt.NDArray[np.uint8]
+
+COLUMNS = ("true", "seen", "count", "of")
+
+# How a blank is written in a cell, so that it is seen.
+BLANK = "␣"
+
+# Letters have codes 1 to 63, what is not of the alphabet has 0: tables of three codes then fit the processor's cache.
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'01345-}. "
+CODES = 64
+
+# ln p of what was never seen: one letter for a certain other one, one lost, one added. Half a count in the 1.2 million
+# letters of the texts is 4e-7; rare engines and prints do worse than those.
+NEVER_REPLACED, NEVER_LOST, NEVER_ADDED = -11.0, -10.5, -11.5
+
+# The longest word that is looked for, and how much longer or shorter than what was read the original may be.
+LONGEST = 20
+LENGTHS = 2
+
+# Candidates of the scan that are aligned, and how much of ln p(word) a differing bit of the signature outweighs.
+# Measured on misread words of the development data: more of them find 1 in 300 more originals.
+ALIGNED = 64
+BIT_NATS = 1.6
+
+# Signatures of misread words and originals differ in at most so many bits: two edits touch four letters, six pairs.
+MOST_BITS = 14
+
+# Nats a letter of the words of the list themselves.
+USUAL_LETTER = 2.2
+
+# Pairs aligned at a time: the arrays stay in the cache.
+CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A word that may have stood there. nats: ln p(what was read | word), 0 for what is read as it stands."""
+
+    word: str
+    nats: float
+
+
+class Confusions:
+    """ln p(seen | true) of letters, as dense tables by letter codes. See `ALPHABET`."""
+
+    __slots__ = ("added", "lost", "merged", "replaced", "split")
+
+    def __init__(self, rows: Iterable[tuple[str, str, int, int]]) -> None:
+        """rows: true letters, seen letters, how often they were seen, of how many."""
+        self.replaced = np.full((CODES, CODES), NEVER_REPLACED, np.float32)
+        np.fill_diagonal(self.replaced, 0.0)
+        self.lost = np.full(CODES, NEVER_LOST, np.float32)
+        self.added = np.full(CODES, NEVER_ADDED, np.float32)
+        # two letters read as one, and one read as two: -inf where that was never seen, as two single edits cost less
+        self.merged = np.full(CODES**3, -np.inf, np.float32)
+        self.split = np.full(CODES**3, -np.inf, np.float32)
+        # what differs in case only is taken for the same letter
+        lower, upper = codes("abcdefghijklmnopqrstuvwxyz"), codes("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        self.replaced[lower, upper] = self.replaced[upper, lower] = SAME_LETTER
+        for true, seen, count, of in rows:
+            nats = np.float32(np.log(count / of))
+            t, s = codes(true), codes(seen)
+            if not (t.all() and s.all()):
+                continue
+            if (len(t), len(s)) == (1, 1):
+                self.replaced[t[0], s[0]] = max(nats, self.replaced[t[0], s[0]])
+            elif (len(t), len(s)) == (1, 0):
+                self.lost[t[0]] = max(nats, NEVER_LOST)
+            elif (len(t), len(s)) == (0, 1):
+                self.added[s[0]] = max(nats, NEVER_ADDED)
+            elif (len(t), len(s)) == (2, 1):
+                self.merged[(int(t[0]) * CODES + int(t[1])) * CODES + int(s[0])] = nats
+            elif (len(t), len(s)) == (1, 2):
+                self.split[(int(t[0]) * CODES + int(s[0])) * CODES + int(s[1])] = nats
+
+    @classmethod
+    def load(cls, path: Path) -> Confusions:
+        """Read one table. Raises TableError naming file and line."""
+        rows = []
+        for number, (true, seen, count, of) in read_rows(path, COLUMNS):
+            try:
+                rows.append((true.replace(BLANK, " "), seen.replace(BLANK, " "), int(count), int(of)))
+            except ValueError:
+                raise TableError(f"{path}:{number}: count and of must be whole numbers") from None
+        return cls(rows)
+
+    def align(self, seen: ByteArray, seen_lengths: IntArray, true: ByteArray, true_lengths: IntArray) -> FloatArray:
+        """ln p(seen | true) along the likeliest alignment, row by row. seen and true: codes, padded with 0."""
+        rows, width, height = len(seen), int(seen_lengths.max(initial=0)), int(true_lengths.max(initial=0))
+        seen, true = seen.astype(np.int32), true.astype(np.int32)
+        table = np.full((width + 1, height + 1, rows), -np.inf, np.float32)
+        table[0, 0] = 0.0
+        for i in range(width + 1):
+            for j in range(height + 1):
+                best = table[i, j]
+                if i:
+                    best = np.maximum(best, table[i - 1, j] + self.added[seen[:, i - 1]])
+                if j:
+                    best = np.maximum(best, table[i, j - 1] + self.lost[true[:, j - 1]])
+                if i and j:
+                    t, s = true[:, j - 1], seen[:, i - 1]
+                    best = np.maximum(best, table[i - 1, j - 1] + self.replaced[t, s])
+                    if i > 1:
+                        two = (t * CODES + seen[:, i - 2]) * CODES + s
+                        best = np.maximum(best, table[i - 2, j - 1] + self.split[two])
+                    if j > 1:
+                        two = (true[:, j - 2] * CODES + t) * CODES + s
+                        best = np.maximum(best, table[i - 1, j - 2] + self.merged[two])
+                table[i, j] = best
+        return table[seen_lengths, true_lengths, np.arange(rows)]
+
+
+# ln p of a letter in the other case: engines mix up s and S, w and W where nothing beside them tells the size.
+SAME_LETTER = -5.0
+
+_CODE_OF = np.zeros(256, np.uint8)
+for _number, _letter in enumerate(ALPHABET, 1):
+    _CODE_OF[ord(_letter)] = _number
+
+
+def codes(word: str) -> ByteArray:
+    """The letter codes of a word; 0 for what is not of the alphabet."""
+    coded: ByteArray = _CODE_OF[np.frombuffer(word.encode("iso-8859-1", "replace"), np.uint8)]
+    return coded
+
+
+def coded_rows(words: Sequence[str]) -> tuple[ByteArray, IntArray]:
+    """The letter codes of some words, one a row, and their lengths."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    array = np.array([word.encode("iso-8859-1", "replace") for word in words], f"S{max(int(lengths.max(initial=1)), 1)}")
+    return _CODE_OF[array.view(np.uint8).reshape(len(words), -1)], lengths
+
+
+def signatures(coded: ByteArray) -> npt.NDArray[np.uint64]:
+    """One bit for each letter that a row holds, whatever its case, and one of 38 for each pair of neighbours."""
+    letters = _folded(coded).astype(np.uint64)
+    signature = np.zeros(len(coded), np.uint64)
+    before = np.zeros(len(coded), np.uint64)
+    for column in letters.T:
+        here = column > 0
+        single = np.where(here & (column <= 26), np.uint64(1) << (column - np.uint64(here)), np.uint64(0))
+        pair = np.uint64(1) << (np.uint64(26) + (before * np.uint64(29) + column * np.uint64(7)) % np.uint64(38))
+        # the end of a word is a neighbour too
+        signature |= single | np.where(here | (before > 0), pair, np.uint64(0))
+        before = column
+    last = np.uint64(1) << (np.uint64(26) + (before * np.uint64(29)) % np.uint64(38))
+    return signature | np.where(before > 0, last, np.uint64(0))
+
+
+if hasattr(np, "bitwise_count"):
+
+    def bit_count(numbers: npt.NDArray[np.uint64]) -> ByteArray:
+        """How many bits of each number are set."""
+        counted: ByteArray = np.bitwise_count(numbers)
+        return counted
+
+else:  # numpy before 2.0
+
+    _BITS = np.array([bin(number).count("1") for number in range(1 << 16)], np.uint8)
+
+    def bit_count(numbers: npt.NDArray[np.uint64]) -> ByteArray:
+        """How many bits of each number are set."""
+        parts = numbers.view(np.uint16).reshape(-1, 4)
+        counted: ByteArray = _BITS[parts].sum(axis=1, dtype=np.uint8)
+        return counted
+
+
+def _folded(coded: ByteArray) -> ByteArray:
+    """Codes with capitals as small letters, and all that is no letter as 27."""
+    small = np.where((coded > 26) & (coded <= 52), coded - 26, coded)
+    folded: ByteArray = np.where(small > 26, 27, small).astype(np.uint8)
+    return folded
+
+
+def _letter_nats(coded: ByteArray) -> FloatArray:
+    """ln p(letter | the two before it) over some words; 0 is the edge of a word. Half a count is added to each."""
+    padded = np.pad(_folded(coded).astype(np.int64), ((0, 0), (2, 1)))
+    counts = np.full((28, 28, 28), 0.5)
+    for column in range(padded.shape[1] - 2):
+        three = padded[:, column : column + 3]
+        held = (three[:, 1] > 0) | (three[:, 2] > 0)
+        np.add.at(counts, tuple(three[held].T), 1.0)
+    nats: FloatArray = np.log(counts / counts.sum(axis=2, keepdims=True)).astype(np.float32)
+    return nats
+
+
+class Channel:
+    """The words that may have been misread, and how engines misread letters. Nothing changes after loading."""
+
+    def __init__(
+        self, words: Sequence[str], capitalised: Sequence[bool], nats: Sequence[float], eras: Sequence[Confusions]
+    ) -> None:
+        """words: lower-case. capitalised: whether a word is one with a capital only. nats: ln p of each word."""
+        fits = [i for i, word in enumerate(words) if len(word) <= LONGEST and word.isascii()]
+        coded, lengths = coded_rows([words[i] for i in fits])
+        order = np.argsort(lengths, kind="stable")
+        self.words = [words[fits[i]] for i in order.tolist()]
+        self._letters = _letter_nats(coded)
+        self._starts = np.searchsorted(lengths[order], np.arange(LONGEST + LENGTHS + 3))
+        self._signatures = signatures(coded[order])
+        self._capitalised = np.array([capitalised[i] for i in fits], np.bool_)[order]
+        self._nats = np.array([nats[i] for i in fits], np.float32)[order]
+        self.eras = tuple(eras)
+
+    def candidates(self, seen: Sequence[str]) -> list[list[Candidate]]:
+        """For each misread word the words that it may have been, the likeliest first; in the case of what was read."""
+        coded, lengths = coded_rows(seen)
+        marks = signatures(coded)
+        chosen = [self._near(word, int(marks[i]), int(lengths[i])) for i, word in enumerate(seen)]
+        which = np.repeat(np.arange(len(seen)), [len(found) for found in chosen])
+        found = np.concatenate([np.zeros(0, np.int64), *chosen])
+        wordings = [
+            in_case(self.words[number], seen[i]) for i, number in zip(which.tolist(), found.tolist(), strict=True)
+        ]
+        nats = self._aligned(coded[which], lengths[which], wordings)
+        ranks = np.round(nats + self._nats[found], 3)
+        result: list[list[Candidate]] = [[] for _ in seen]
+        for k in np.lexsort((found, -ranks)).tolist():
+            result[int(which[k])].append(Candidate(wordings[k], round(float(nats[k]), 4)))
+        return result
+
+    def unlike(self, word: str) -> float:
+        """How unlike an English word a string's letters are: nats a letter beyond those of the words of the list."""
+        coded = np.concatenate([[0, 0], _folded(codes(word)), [0]]).astype(np.int64)
+        nats = self._letters[coded[:-2], coded[1:-1], coded[2:]]
+        return float(-nats.mean()) - USUAL_LETTER
+
+    def _aligned(self, seen: ByteArray, lengths: IntArray, wordings: Sequence[str]) -> FloatArray:
+        """ln p(seen | wording), row by row, by the likeliest era."""
+        nats = np.full(len(wordings), -np.inf, np.float32)
+        # rows of like lengths together, so that short ones are not aligned over the width of long ones
+        order = np.argsort(lengths, kind="stable")
+        for start in range(0, len(order), CHUNK):
+            part = order[start : start + CHUNK]
+            true, true_lengths = coded_rows([wordings[i] for i in part.tolist()])
+            for era in self.eras:
+                nats[part] = np.maximum(nats[part], era.align(seen[part], lengths[part], true, true_lengths))
+        return nats
+
+    def _near(self, word: str, signature: int, length: int) -> IntArray:
+        """Numbers of the words that are worth aligning with a misread one."""
+        first, last = max(length - LENGTHS, 1), min(length + LENGTHS, LONGEST)
+        if first > last:
+            return np.zeros(0, np.int64)
+        start, stop = int(self._starts[first]), int(self._starts[last + 1])
+        bits = bit_count(self._signatures[start:stop] ^ np.uint64(signature))
+        close = bits <= MOST_BITS
+        if not word[:1].isupper():
+            close &= ~self._capitalised[start:stop]
+        near = np.flatnonzero(close)
+        ranks = self._nats[start + near] - np.float32(BIT_NATS) * bits[near]
+        if len(near) > ALIGNED:
+            near = np.sort(near[np.argpartition(-ranks, ALIGNED)[:ALIGNED]])
+        chosen: IntArray = near + start
+        return chosen
+
+
+def in_case(word: str, seen: str) -> str:
+    """A lower-case word in the case of what was read: all capitals where most letters are, one where the first is."""
+    letters = [letter for letter in seen if letter.isalpha()]
+    upper = sum(letter.isupper() for letter in letters)
+    if len(letters) > 1 and 2 * upper > len(letters) and len(word) > 1:
+        return word.upper()
+    return word[:1].upper() + word[1:] if seen[:1].isupper() else word

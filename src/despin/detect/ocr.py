@@ -1,0 +1,357 @@
+"""Misread letters: words that an OCR engine read wrongly, split or glued together.
+
+Start reading at `find`. Words that stand in a list of words are left alone, and a text without others costs one look-up
+a distinct string. For each other word the noisy channel (`despin.channel`) names what it may have been; two
+neighbours may be one word that was split, and one may be two that lost their blank. All wordings of a place compete in
+their context, in which a misread neighbour counts as what it most likely was: the places of a text are settled in
+sweeps until each fits the others (iterated conditional modes; Besag, 1986).
+
+The evidence for a wording over what stands there is a sum of named signals (`SIGNALS`), each times its weight
+(data/ocr/weights.tsv), the weights of a conditional logit model that ``python -m benchmarks.calibrate_ocr`` fits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from despin.channel import Candidate
+from despin.context import PADDING, FloatArray
+from despin.lexicon import Tier
+from despin.reading import Reading
+from despin.tokens import Kind
+from despin.values import Alternative, Evidence, Finding
+from despin.words import fold
+
+if TYPE_CHECKING:
+    from despin.resources import Resources
+
+IntArray = npt.NDArray[np.int64]
+
+# Signals by name, in the order of the columns of `_Search.signals`.
+SIGNALS = (
+    "channel",  # ln p(what was read | the wording) of the channel
+    "context",  # what the context model gives the wording beyond what stands there
+    "unknown_lower",  # 1 where what stands there is in no list, in lower case
+    "unknown_title",  # the same, with a capital
+    "unknown_upper",  # the same, in capitals
+    "opens",  # 1 where it has a capital and opens a sentence
+    "unlike",  # how unlike a word its letters are, in nats a letter beyond the usual
+    "short",  # letters that it has less than six
+    "repeats",  # ln of how often it stands in the document
+    "elsewhere",  # 1 where the wording stands elsewhere in the document
+    "outside",  # 1 where the wording is not in the context model's vocabulary
+    "neighbours",  # misread words among the ten around it
+    "split",  # 1 where the wording is two words for one
+    "join",  # 1 where it is one word for two
+)
+
+# A finding with less evidence than this on a heavily damaged page would be refused on any page.
+LEAST = -1.0
+
+# At most this many wordings of a place are weighed in context, and this many alternatives are kept.
+MOST_WEIGHED = 8
+MOST_ALTERNATIVES = 5
+
+# Sweeps over the places of a text; more change nothing on the development data.
+SWEEPS = 2
+
+# The share of the commonest hundred words among a text's words is .4 to .5 in English and under .1 in other languages.
+COMMON_WORDS = 100
+LEAST_COMMON = 0.15
+
+# What a lost or an added blank costs: about 1 in 1,500 blanks is lost, and 1 in 400 letters is followed by a false one.
+LOST_BLANK = -7.3
+ADDED_BLANK = -6.0
+
+# Words on either side of which the misread ones are counted.
+BESIDE = 5
+
+# Shorter words than this are neither split nor, when joined, taken for a word.
+LEAST_PART = 2
+LEAST_JOINED = 4
+
+# Longer words are so rarely mistaken for another that their length tells no more.
+SHORT_WORD = 6
+
+_LETTERS = regex.compile(r"[\p{L}'’]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One wording of a place. nats: ln p(what was read | the wording)."""
+
+    text: str
+    nats: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Tokens `first` to `last`, `last` excluded, that may be one misread word, and what they may have been."""
+
+    first: int
+    last: int
+    options: tuple[_Option, ...]
+
+
+def find(reading: Reading, resources: Resources) -> list[Finding]:
+    """Words that may be misread. Offsets are those of the text that was read."""
+    search = _Search(reading, resources)
+    if not search.suspicious.any() or not search.is_english():
+        return []
+    places = list(search.places())
+    if not places:
+        return []
+    chosen = search.settle(places)
+    return list(search.findings(places, chosen))
+
+
+class _Search:
+    """The suspicious words of one reading."""
+
+    def __init__(self, reading: Reading, resources: Resources) -> None:
+        self.reading, self.resources = reading, resources
+        self.tokens = reading.tokens
+        kinds, types = self.tokens.type_kinds, self.tokens.types
+        words = np.flatnonzero(kinds == Kind.WORD)
+        self.type_tiers = np.zeros(len(types), np.int8)
+        self.type_tiers[words] = resources.lexicon.tiers([types[i] for i in words.tolist()])
+        self.suspicious: npt.NDArray[np.bool_] = self.type_tiers == Tier.UNKNOWN
+
+    def is_english(self) -> bool:
+        """Whether the text's commonest words are English."""
+        reading = self.reading
+        common = int(((reading.ids < COMMON_WORDS) & reading.words).sum())
+        return common >= LEAST_COMMON * max(reading.word_count, 1)
+
+    def places(self) -> Iterator[_Place]:
+        """The places of the text that may be misread."""
+        types, type_ids = self.tokens.types, self.tokens.type_ids
+        suspects = np.flatnonzero(self.suspicious)
+        channel = self.resources.channel
+        found = dict(
+            zip(suspects.tolist(), channel.candidates([types[i] for i in suspects.tolist()]), strict=True)
+        )
+        splits = {number: tuple(self._splits(types[number])) for number in suspects.tolist()}
+        places = np.flatnonzero(self.suspicious[type_ids])
+        joined: set[int] = set()
+        for token in places.tolist():
+            number = int(type_ids[token])
+            options = (*_letters(found[number]), *splits[number])
+            if options:
+                yield _Place(token, token + 1, options)
+            for first in (token - 2, token):
+                if first not in joined:
+                    joined.add(first)
+                    yield from self._joins(first)
+
+    def _splits(self, string: str) -> Iterator[_Option]:
+        """The string as two words whose blank was lost."""
+        for cut in range(1, len(string)):
+            left, right = string[:cut], string[cut:]
+            if self._is_part(left) and self._is_part(right):
+                yield _Option(f"{left} {right}", LOST_BLANK, "ocr.split")
+
+    def _is_part(self, string: str) -> bool:
+        if len(string) < LEAST_PART:
+            return string in ("a", "I", "A")
+        # a name in the middle of a word has no capital of its own
+        return self.resources.lexicon.tier(string) <= Tier.WORD
+
+    def _joins(self, first: int) -> Iterator[_Place]:
+        """Token `first` and the next word as one word that was split."""
+        tokens = self.tokens
+        last = first + 2
+        if first < 0 or last >= len(tokens) or tokens.strings[first + 1] != " ":
+            return
+        left, right = tokens.strings[first], tokens.strings[last]
+        if not (_LETTERS.fullmatch(left) and _LETTERS.fullmatch(right)):
+            return
+        whole = left + right
+        if len(whole) >= LEAST_JOINED and self.resources.lexicon.tier(whole) <= Tier.NAME and not right[0].isupper():
+            yield _Place(first, last + 1, (_Option(whole, ADDED_BLANK, "ocr.join"),))
+
+    # --- weighing
+
+    def settle(self, places: Sequence[_Place]) -> list[int]:
+        """The option that each place most likely is, -1 for what stands there, in the context of the others."""
+        chosen = [0 if place.options[0].rule == "ocr.letters" else -1 for place in places]
+        for _ in range(SWEEPS):
+            nats = self.weigh(places, chosen)
+            new = _apart(places, nats)
+            if new == chosen:
+                break
+            chosen = new
+        return chosen
+
+    def findings(self, places: Sequence[_Place], chosen: Sequence[int]) -> Iterator[Finding]:
+        """What is worth proposing at each place, the other places as they were settled."""
+        weights = np.array([self.resources.ocr_weights[name] for name in SIGNALS])
+        table = self.signals(places, chosen) * weights
+        nats = np.round(table.sum(axis=1), 4)
+        start = 0
+        for place in places:
+            rows = range(start, start + len(place.options))
+            start += len(place.options)
+            ranked = sorted(rows, key=lambda row: (-nats[row], row))[:MOST_ALTERNATIVES]
+            if nats[ranked[0]] < LEAST:
+                continue
+            options = [place.options[row - rows.start] for row in ranked]
+            first, last = int(self.tokens.starts[place.first]), int(self.tokens.starts[place.last])
+            before = self.tokens.text[first:last]
+            alternatives = tuple(
+                Alternative(option.text, self._evidence(table[row], before, option.text))
+                for option, row in zip(options, ranked, strict=True)
+            )
+            yield Finding(first, last, before, options[0].rule, alternatives)
+
+    def _evidence(self, row: FloatArray, before: str, after: str) -> tuple[Evidence, ...]:
+        """The weighted signals of one wording, summed by where they come from."""
+        return (
+            Evidence(round(float(row[0]), 4), "ocr.channel", f"{after} read as {before}"),
+            Evidence(round(float(row[1]), 4), "ocr.context", self.resources.context.name),
+            Evidence(round(float(row[2:].sum()), 4), "ocr.lexicon", before),
+        )
+
+    def weigh(self, places: Sequence[_Place], chosen: Sequence[int]) -> list[FloatArray]:
+        """The nats of each option of each place over what stands there."""
+        table = self.signals(places, chosen)
+        weights = np.array([self.resources.ocr_weights[name] for name in SIGNALS])
+        ends = np.cumsum([len(place.options) for place in places])
+        return np.split(np.round(table @ weights, 4), ends[:-1])
+
+    def signals(self, places: Sequence[_Place], chosen: Sequence[int]) -> FloatArray:
+        """One row an option of each place in turn: see `SIGNALS`. chosen: the neighbours' options."""
+        context = self._context(places, chosen)
+        unknown = self.resources.context.vocabulary.unknown
+        rows = []
+        number = 0
+        for place in places:
+            about = self._about(place)
+            for option, wording in zip(place.options, self._encoded(place), strict=True):
+                rows.append(
+                    [
+                        option.nats,
+                        context[number],
+                        *about,
+                        float(self.counts[fold(option.text)] > 0),
+                        float((wording == unknown).any()),
+                        self.unknown_beside[place.first],
+                        float(option.rule == "ocr.split"),
+                        float(option.rule == "ocr.join"),
+                    ]
+                )
+                number += 1
+        return np.array(rows, np.float64).reshape(-1, len(SIGNALS))
+
+    def _about(self, place: _Place) -> tuple[float, ...]:
+        """What speaks for what stands at a place, whatever the wording that competes with it."""
+        tokens = self.tokens
+        numbers = tokens.type_ids[place.first : place.last].tolist()
+        suspect = next((i for i in numbers if self.suspicious[i]), numbers[0])
+        string = tokens.types[suspect]
+        upper = len(string) > 1 and string.isupper()
+        title = not upper and string[:1].isupper()
+        item = int(np.searchsorted(self.reading.index, place.first))
+        return (
+            float(not upper and not title),
+            float(title),
+            float(upper),
+            float(title and bool(self.reading.opens[min(item, len(self.reading) - 1)])),
+            self.resources.channel.unlike(string),
+            float(max(0, SHORT_WORD - len(string))),
+            float(np.log(self.counts[self.reading.folded[suspect]])),
+        )
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each folded string stands in the text."""
+        counts: Counter[str] = Counter()
+        of_type = np.bincount(self.tokens.type_ids, minlength=len(self.tokens.types))
+        for string, count in zip(self.reading.folded, of_type.tolist(), strict=True):
+            counts[string] += count
+        return counts
+
+    @cached_property
+    def unknown_beside(self) -> FloatArray:
+        """For each token the number of suspicious ones among the words beside it."""
+        index = self.reading.index
+        running = np.concatenate([[0], np.cumsum(self.suspicious[self.tokens.type_ids[index]])])
+        here = np.searchsorted(index, np.arange(len(self.tokens)))
+        first, last = np.maximum(here - BESIDE, 0), np.minimum(here + BESIDE + 1, len(index))
+        beside: FloatArray = (running[last] - running[first]).astype(np.float64)
+        return beside
+
+    def _context(self, places: Sequence[_Place], chosen: Sequence[int]) -> FloatArray:
+        """What the context model gives each option beyond what stands there, in nats."""
+        reading, context = self.reading, self.resources.context
+        first = np.searchsorted(reading.index, [place.first for place in places])
+        last = np.searchsorted(reading.index, [place.last for place in places])
+        flat, starts = self._settled(places, chosen, first, last)
+        rows: list[IntArray] = []
+        for k, place in enumerate(places):
+            left = flat[max(starts[first[k]] - 2, 0) : starts[first[k]]]
+            right = flat[starts[last[k]] : starts[last[k]] + 2]
+            rows += [
+                np.concatenate([left, wording, right])
+                for wording in (reading.ids[first[k] : last[k]], *self._encoded(place))
+            ]
+        padded = np.full((len(rows), max(map(len, rows))), PADDING, np.int64)
+        for k, row in enumerate(rows):
+            padded[k, : len(row)] = row
+        fits = context.rows(padded, 0, np.array([len(row) - 1 for row in rows]))
+        sizes = [len(place.options) + 1 for place in places]
+        heads = np.cumsum([0, *sizes[:-1]])
+        shift = fits - np.repeat(fits[heads], sizes)
+        return np.delete(shift, heads)
+
+    def _settled(
+        self, places: Sequence[_Place], chosen: Sequence[int], first: IntArray, last: IntArray
+    ) -> tuple[IntArray, IntArray]:
+        """The word numbers of the text with the chosen wordings, and where those of each item start."""
+        counts = np.ones(len(self.reading), np.int64)
+        taken = []
+        for k, option in enumerate(chosen):
+            if option >= 0:
+                wording = self._encoded(places[k])[option]
+                counts[first[k] : last[k]] = 0
+                counts[first[k]] = len(wording)
+                taken.append((first[k], wording))
+        flat = np.repeat(self.reading.ids, counts)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        for item, wording in taken:
+            flat[starts[item] : starts[item] + len(wording)] = wording
+        return flat, starts
+
+    def _encoded(self, place: _Place) -> list[IntArray]:
+        """The word numbers of each option."""
+        return [self.resources.context.encode(option.text.split()) for option in place.options]
+
+
+def _letters(candidates: Sequence[Candidate]) -> Iterator[_Option]:
+    """Candidates of the channel as options."""
+    for candidate in candidates[:MOST_WEIGHED]:
+        yield _Option(candidate.word, candidate.nats, "ocr.letters")
+
+
+def _apart(places: Sequence[_Place], nats: Sequence[FloatArray]) -> list[int]:
+    """The best option of each place, -1 where what stands there is better or a better place takes its tokens."""
+    best = [float(scores.max()) for scores in nats]
+    chosen = [-1] * len(places)
+    taken: set[int] = set()
+    for k in sorted(range(len(places)), key=lambda k: (-best[k], k)):
+        if best[k] <= 0:
+            break
+        covered = range(places[k].first, places[k].last)
+        if taken.isdisjoint(covered):
+            taken.update(covered)
+            chosen[k] = int(np.argmax(nats[k]))
+    return chosen

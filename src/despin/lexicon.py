@@ -1,0 +1,124 @@
+"""What is a word for a reader of scans: word lists by how sure they are. Start reading at `Lexicon.tiers`.
+
+Most words of a text are settled by one look-up in a frozen set; endings such as 's, old 'd and n't are taken off only
+from what was not found. `scripts/build_lexicon.py` makes the lists and says from what.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from despin.tables import read_text
+from despin.words import fold
+
+
+class Tier(IntEnum):
+    """How sure it is that a string is a word as it stands."""
+
+    WORD = 0  # in the lists that no one doubts
+    RARE = 1  # a word, but so rare that a misreading may happen to be one: "bis" for "his"
+    NAME = 2  # a name, with its capital; an initial; a Roman numeral
+    UNKNOWN = 3  # in no list
+
+
+# Endings that make no new word. Old print writes 'd for ed.
+_ENDING = regex.compile(r"(?:n't|'(?:s|d|ll|ve|re|m|t|st))$|'$")
+
+# Numerals of up to 3999, in one case.
+_ROMAN = regex.compile(r"(?=[ivxlcdm])m{0,3}(?:c[md]|d?c{0,3})(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,4}|iij|ij)")
+
+# Words of one and two letters are only those of the hand-written list; the others hold every pair.
+SHORT = 2
+
+# The lists have no accents. Longer words than this are words with them too (naïve, rôle, Zürich); shorter ones are
+# mostly misread ("thé", "oí").
+LONGEST_UNACCENTED = 3
+
+
+def unaccented(word: str) -> str:
+    """A word without the marks above and below its letters."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
+
+
+class Lexicon:
+    """Lists of words, by tier. Nothing changes after loading."""
+
+    __slots__ = ("_capitalised", "_names", "_rare", "_words")
+
+    def __init__(
+        self, words: Iterable[str], rare: Iterable[str], names: Iterable[str], abbreviations: Iterable[str]
+    ) -> None:
+        """All lower-case, but the abbreviations: those with a capital are words with that capital only."""
+        listed = list(abbreviations)
+        plain = [word for word in listed if word == word.lower()]
+        self._words = frozenset([*words, *plain])
+        self._rare = frozenset(rare)
+        self._names = frozenset(names)
+        self._capitalised = frozenset(word.lower() for word in listed if word != word.lower())
+
+    @classmethod
+    def load(cls, folder: Path) -> Lexicon:
+        """Read the lists of `folder`. Raises TableError naming the file."""
+        return cls(*(read_list(folder / f"{name}.txt") for name in ("words", "rare", "names", "abbreviations")))
+
+    def tiers(self, strings: Sequence[str]) -> npt.NDArray[np.int8]:
+        """The tier of each string, as it stands."""
+        words = self._words
+        return np.fromiter((0 if s in words else self._tier(s) for s in strings), np.int8, len(strings))
+
+    def tier(self, string: str) -> Tier:
+        """The tier of one string, as it stands.
+
+        >>> lexicon = Lexicon(["word", "shew"], ["bis"], ["smith"], ["a", "Mr"])
+        >>> [lexicon.tier(s).name for s in ("Words'", "word's", "Smith", "smith", "mr", "XIV", "bis")]
+        ['UNKNOWN', 'WORD', 'NAME', 'UNKNOWN', 'UNKNOWN', 'NAME', 'RARE']
+        """
+        return Tier.WORD if string in self._words else Tier(self._tier(string))
+
+    def _tier(self, string: str) -> int:
+        folded = fold(string)
+        known = self._look_up(folded, string[0].isupper() if string else False)
+        if known == Tier.UNKNOWN:
+            plain = _ENDING.sub("", folded)
+            if plain != folded and len(plain) > 1:
+                known = self._look_up(plain, string[0].isupper())
+        if known == Tier.UNKNOWN and not folded.isascii() and len(folded) > LONGEST_UNACCENTED:
+            known = Tier.RARE if self._look_up(unaccented(folded), False) != Tier.UNKNOWN else known
+        if known == Tier.UNKNOWN and (string.isupper() or string.islower()) and _ROMAN.fullmatch(folded):
+            return Tier.NAME
+        return known
+
+    def _look_up(self, folded: str, capital: bool) -> int:
+        if folded in self._words:
+            return Tier.WORD
+        if capital and folded in self._capitalised:
+            return Tier.NAME
+        if len(folded) <= SHORT:
+            # an initial
+            return Tier.NAME if capital and len(folded) == 1 else Tier.UNKNOWN
+        if folded in self._rare:
+            return Tier.RARE
+        if capital and folded in self._names:
+            return Tier.NAME
+        return Tier.UNKNOWN
+
+    @property
+    def likely(self) -> list[tuple[str, bool]]:
+        """The words that a misread word may have been, sorted, and whether each is one with a capital only."""
+        names = (self._names | self._capitalised) - self._words
+        return sorted([*((word, False) for word in self._words), *((word, True) for word in names)])
+
+
+def read_list(path: Path) -> list[str]:
+    """The words of a list: parted by white space, lines that start with ``#`` passed over. Raises TableError."""
+    text = read_text(path)
+    if "#" not in text:
+        return text.split()
+    return [word for line in text.split("\n") if not line.startswith("#") for word in line.split()]
