@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
@@ -28,14 +29,14 @@ def units(ocr: str, gold: str) -> Iterator[Unit]:
     """Cut both texts at white space that is aligned with white space."""
     cuts = [(-1, -1)]
     for block in Levenshtein.opcodes(ocr, gold):
-        if block.tag == "equal" or (block.tag == "replace"):
+        if block.tag in ("equal", "replace"):
             for i, j in zip(
                 range(block.src_start, block.src_end), range(block.dest_start, block.dest_end), strict=False
             ):
                 if ocr[i].isspace() and gold[j].isspace():
                     cuts.append((i, j))
     cuts.append((len(ocr), len(gold)))
-    for (i, j), (next_i, next_j) in zip(cuts, cuts[1:], strict=False):
+    for (i, j), (next_i, next_j) in pairwise(cuts):
         seen, true = ocr[i + 1 : next_i], gold[j + 1 : next_j]
         if seen.strip() or true.strip():
             lead = len(seen) - len(seen.lstrip())

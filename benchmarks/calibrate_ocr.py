@@ -20,7 +20,9 @@ import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 
 from benchmarks.alignment import Unit, units
+from benchmarks.calibrate import human_pieces
 from despin.detect import ocr
+from despin.rates import HEAVY
 from despin.reading import Reading
 from despin.resources import Resources
 from despin.tokens import tokenize
@@ -42,6 +44,17 @@ MOST_DIFFERENT = 0.5
 
 # What the weights are fitted on.
 FITTED = ("hipe_en_train", "mibio_en")
+
+# Rules and strengths that are told apart, and clean pieces of each register.
+RULES = ("ocr.letters", "ocr.split", "ocr.join")
+FLOORS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)
+PIECES = 60
+
+# Half a count added, so that what was never seen is not impossible.
+SMOOTH = 0.5
+
+# Passes of the fit: the neighbours' wordings depend on the weights.
+PASSES = 1
 
 # A little pull to zero keeps the weights of rare signals finite.
 RIDGE = 1.0
@@ -135,7 +148,8 @@ def right_option(place: ocr._Place, offsets: tuple[int, int], row_units: Sequenc
     unit = row_units[number]
     if last > unit.start + len(unit.ocr):
         return -1
-    gold = unit.gold.lower()
+    # a hyphen of the gold is that of a broken line
+    gold = unit.gold.lower().replace("-", "")
     held = Counter(WORDS.findall(gold))
     best, chosen = Levenshtein.distance(unit.ocr.lower(), gold), -1
     for option, wording in enumerate(place.options):
@@ -187,8 +201,7 @@ def fit(signals: FloatArray, groups: IntArray, right: BoolArray) -> FloatArray:
 def write_weights(shared: Path) -> None:
     """The weights of the signals, from the half of the texts that `is_held` does not hold back."""
     rows = [row for file in FITTED for row in read(shared / "ocr" / f"{file}.jsonl") if not is_held(row)]
-    # the neighbours' wordings depend on the weights: the second time they are nearly the final ones
-    for _ in range(2):
+    for _ in range(PASSES):
         resources = Resources()
         signals, groups, right = examples(rows, resources)
         weights = fit(signals, groups, right)
@@ -200,16 +213,57 @@ def write_weights(shared: Path) -> None:
         print(f"{name:16s} {weight:7.3f}")
 
 
+def tallied(texts: Iterable[str], resources: Resources) -> tuple[Counter[tuple[str, float]], int]:
+    """How often distinct findings of each rule and strength turn up, and the number of words."""
+    counts: Counter[tuple[str, float]] = Counter()
+    words = 0
+    for text in texts:
+        reading = Reading(tokenize(text), resources.context)
+        words += reading.word_count
+        strongest: dict[tuple[str, str], float] = {}
+        for finding in ocr.find(reading, resources):
+            key = (finding.rule, finding.before.lower())
+            strongest[key] = max(strongest.get(key, -99.0), finding.best.nats)
+        for (rule, _), nats in strongest.items():
+            held = [floor for floor in FLOORS if floor <= nats]
+            if held:
+                counts[rule, held[-1]] += 1
+    return counts, words
+
+
+def write_densities(shared: Path, clean: Path) -> None:
+    """Densities of findings in clean text of all registers and, scaled to HEAVY, in misread text."""
+    resources = Resources()
+    registers = human_pieces(shared, clean, PIECES)
+    rows = [row for file in FITTED for row in read(shared / "ocr" / f"{file}.jsonl") if is_held(row)]
+    aligned = [unit for row in rows for unit in units(row["ocr"], row["gold"].replace("ſ", "s"))]
+    wrong = sum(unit.ocr.lower() != unit.gold.lower() for unit in aligned) / len(aligned)
+    in_clean, clean_words = tallied((text for texts in registers.values() for text in texts), resources)
+    in_read, read_words = tallied((row["ocr"] for row in rows), resources)
+    lines = ["kind\tnats\tclean\tdamaged\tnote"]
+    note = f"{clean_words} words of clean text against {read_words} of scans with {wrong:.1%} of the words misread"
+    for rule in RULES:
+        for floor in FLOORS:
+            before = (in_clean[rule, floor] + SMOOTH) / clean_words
+            after = max((in_read[rule, floor] + SMOOTH) / read_words * HEAVY / wrong, before * 1.05)
+            lines.append(f"{rule}\t{floor:g}\t{before:.7f}\t{after:.7f}\t{note}")
+    (DATA / "rates.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(note, *lines[1:], sep="\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--steps", default="confusions,weights")
+    parser.add_argument("--steps", default="confusions,weights,densities")
+    parser.add_argument("--clean-text", type=Path, default=Path.home() / ".cache" / "despin" / "clean_text")
     arguments = parser.parse_args()
     steps = arguments.steps.split(",")
     if "confusions" in steps:
         write_confusions(arguments.shared)
     if "weights" in steps:
         write_weights(arguments.shared)
+    if "densities" in steps:
+        write_densities(arguments.shared, arguments.clean_text)
     return 0
 
 

@@ -54,6 +54,7 @@ class Builder:
 
 BUILDERS = (
     Builder("build_vocabulary.py", {"wordfreq": "3.1.1"}),
+    Builder("build_lexicon.py", {}, "Debian's package scowl: python scripts/build_lexicon.py --check"),
     Builder("build_forms.py", {"lemminflect": "0.2.3"}),
     Builder("build_numerals.py", {"num2words": "0.5.14"}),
     Builder("build_terms.py", {}, "downloads of about 100 MB: python scripts/build_terms.py --check"),

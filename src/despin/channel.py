@@ -31,7 +31,7 @@ COLUMNS = ("true", "seen", "count", "of")
 BLANK = "␣"
 
 # Letters have codes 1 to 63, what is not of the alphabet has 0: tables of three codes then fit the processor's cache.
-ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'01345-}. "
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'0135}«^|\\*"
 CODES = 64
 
 # ln p of what was never seen: one letter for a certain other one, one lost, one added. Half a count in the 1.2 million
@@ -152,8 +152,10 @@ def codes(word: str) -> ByteArray:
 def coded_rows(words: Sequence[str]) -> tuple[ByteArray, IntArray]:
     """The letter codes of some words, one a row, and their lengths."""
     lengths = np.fromiter(map(len, words), np.int64, len(words))
-    array = np.array([word.encode("iso-8859-1", "replace") for word in words], f"S{max(int(lengths.max(initial=1)), 1)}")
-    return _CODE_OF[array.view(np.uint8).reshape(len(words), -1)], lengths
+    array = np.array(
+        [word.encode("iso-8859-1", "replace") for word in words], f"S{max(int(lengths.max(initial=1)), 1)}"
+    )
+    return _CODE_OF[array.view(np.uint8).reshape(len(words), array.itemsize)], lengths
 
 
 def signatures(coded: ByteArray) -> npt.NDArray[np.uint64]:
@@ -169,7 +171,8 @@ def signatures(coded: ByteArray) -> npt.NDArray[np.uint64]:
         signature |= single | np.where(here | (before > 0), pair, np.uint64(0))
         before = column
     last = np.uint64(1) << (np.uint64(26) + (before * np.uint64(29)) % np.uint64(38))
-    return signature | np.where(before > 0, last, np.uint64(0))
+    signature |= np.where(before > 0, last, np.uint64(0))
+    return signature
 
 
 if hasattr(np, "bitwise_count"):
@@ -180,7 +183,6 @@ if hasattr(np, "bitwise_count"):
         return counted
 
 else:  # numpy before 2.0
-
     _BITS = np.array([bin(number).count("1") for number in range(1 << 16)], np.uint8)
 
     def bit_count(numbers: npt.NDArray[np.uint64]) -> ByteArray:

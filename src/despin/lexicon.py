@@ -42,6 +42,14 @@ SHORT = 2
 LONGEST_UNACCENTED = 3
 
 
+# Words of up to this many letters have no old spelling that is not another word as well.
+LONGEST_MODERN = 3
+
+# An e that is silent now, and the consonant that was doubled before it: owne, goodnesse, shippe. Not after letters that
+# are followed by a misread one as often ("thee", "thoe").
+_OLD_ENDING = regex.compile(r"([bdfgklmnprtwh])\1?e$|(?<=s)se$")
+
+
 def unaccented(word: str) -> str:
     """A word without the marks above and below its letters."""
     return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
@@ -84,16 +92,36 @@ class Lexicon:
 
     def _tier(self, string: str) -> int:
         folded = fold(string)
+        if not folded.isascii():
+            # long s and ligatures are letters of old print, no misreadings
+            folded = unicodedata.normalize("NFKC", folded)
         known = self._look_up(folded, string[0].isupper() if string else False)
         if known == Tier.UNKNOWN:
             plain = _ENDING.sub("", folded)
             if plain != folded and len(plain) > 1:
-                known = self._look_up(plain, string[0].isupper())
+                # determin'd stands for determined: the e is lost with the ending
+                known = min(self._look_up(plain, string[0].isupper()), self._look_up(plain + "e", False))
         if known == Tier.UNKNOWN and not folded.isascii() and len(folded) > LONGEST_UNACCENTED:
             known = Tier.RARE if self._look_up(unaccented(folded), False) != Tier.UNKNOWN else known
+        if known == Tier.UNKNOWN and len(folded) > LONGEST_MODERN and self.is_old_spelling(folded):
+            return Tier.RARE
         if known == Tier.UNKNOWN and (string.isupper() or string.islower()) and _ROMAN.fullmatch(folded):
             return Tier.NAME
         return known
+
+    def is_old_spelling(self, folded: str) -> bool:
+        """Whether a word is one of the lists in a spelling of before 1700: haue, vpon, wyth, whiche, goodnesse.
+
+        Engines seldom make such letters of the modern ones, and old spelling is never modernised.
+        """
+        plain = folded.replace("vv", "w")
+        spellings = {plain, plain.replace("u", "v"), plain.replace("v", "u"), plain.replace("y", "i")}
+        if plain[0] in "vi":
+            spellings.add({"v": "u", "i": "j"}[plain[0]] + plain[1:])
+        # easie, countrey
+        spellings.add(regex.sub(r"(?:ie|ey)$", "y", plain))
+        spellings |= {_OLD_ENDING.sub(r"\1", spelling) for spelling in spellings}
+        return not self._words.isdisjoint(spellings - {folded})
 
     def _look_up(self, folded: str, capital: bool) -> int:
         if folded in self._words:

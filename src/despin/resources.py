@@ -111,7 +111,8 @@ class Resources:
     @cached_property
     def densities(self) -> Mapping[str, tuple[Densities, ...]]:
         """How often findings of each strength turn up in human and in damaged text."""
-        return load_densities(self.folder / "rates.tsv")
+        tables = (load_densities(self.folder / name) for name in ("rates.tsv", "ocr/rates.tsv"))
+        return MappingProxyType({kind: rows for table in tables for kind, rows in table.items()})
 
     @cached_property
     def model_densities(self) -> Mapping[str, tuple[Densities, ...]]:

@@ -45,6 +45,9 @@ SIGNALS = (
     "opens",  # 1 where it has a capital and opens a sentence
     "unlike",  # how unlike a word its letters are, in nats a letter beyond the usual
     "short",  # letters that it has less than six
+    "long",  # letters that it has beyond six, up to six of them
+    "joinable",  # 1 where it makes a word with its neighbour, and the wording takes it for one by itself
+    "marks",  # 1 where marks stand between its letters
     "repeats",  # ln of how often it stands in the document
     "elsewhere",  # 1 where the wording stands elsewhere in the document
     "outside",  # 1 where the wording is not in the context model's vocabulary
@@ -67,6 +70,12 @@ SWEEPS = 2
 COMMON_WORDS = 100
 LEAST_COMMON = 0.15
 
+# A text of before 1800 has an old spelling in a hundred words; later texts have one in thousands.
+OLD_SHARE = 0.008
+
+# call'd, fix'd, but not he'd, who'd; 'tis loses its apostrophe to the tokenizer.
+_ELIDED = regex.compile(r"(?<!^(?:i|he|she|it|we|you|they|who|that|there|how))'d$|^'?t(?:is|was)$")
+
 # What a lost or an added blank costs: about 1 in 1,500 blanks is lost, and 1 in 400 letters is followed by a false one.
 LOST_BLANK = -7.3
 ADDED_BLANK = -6.0
@@ -80,6 +89,12 @@ LEAST_JOINED = 4
 
 # Longer words are so rarely mistaken for another that their length tells no more.
 SHORT_WORD = 6
+
+# What breaks or joins words; the soft hyphen and the sign that transcripts put for a broken word among them.
+_HYPHENS = frozenset("-‐‑¬\u00ad")
+
+# Marks that no one sets inside or at a word: what engines make of broken letters.
+_ODD = frozenset("^{}|\\~*<>»«¬•■_=+")
 
 _LETTERS = regex.compile(r"[\p{L}'’]+")
 
@@ -100,6 +115,7 @@ class _Place:
     first: int
     last: int
     options: tuple[_Option, ...]
+    joinable: bool = False
 
 
 def find(reading: Reading, resources: Resources) -> list[Finding]:
@@ -132,26 +148,75 @@ class _Search:
         common = int(((reading.ids < COMMON_WORDS) & reading.words).sum())
         return common >= LEAST_COMMON * max(reading.word_count, 1)
 
+    def is_old(self) -> bool:
+        """Whether the text has the spelling of before 1800. Print of that time breaks and joins words as it likes."""
+        lexicon, folded = self.resources.lexicon, self.reading.folded
+        listed = np.flatnonzero((self.type_tiers < Tier.UNKNOWN) & (self.tokens.type_kinds == Kind.WORD)).tolist()
+        old = [
+            i
+            for i in listed
+            if _ELIDED.search(folded[i]) or (self.type_tiers[i] == Tier.RARE and lexicon.is_old_spelling(folded[i]))
+        ]
+        count = int(np.isin(self.tokens.type_ids, old).sum())
+        return count > OLD_SHARE * self.reading.word_count
+
     def places(self) -> Iterator[_Place]:
         """The places of the text that may be misread."""
-        types, type_ids = self.tokens.types, self.tokens.type_ids
-        suspects = np.flatnonzero(self.suspicious)
-        channel = self.resources.channel
-        found = dict(
-            zip(suspects.tolist(), channel.candidates([types[i] for i in suspects.tolist()]), strict=True)
-        )
-        splits = {number: tuple(self._splits(types[number])) for number in suspects.tolist()}
-        places = np.flatnonzero(self.suspicious[type_ids])
-        joined: set[int] = set()
-        for token in places.tolist():
-            number = int(type_ids[token])
-            options = (*_letters(found[number]), *splits[number])
+        blanks = not self.is_old()
+        spans = self._spans()
+        seen = sorted({self._text(*span) for span in spans})
+        found = dict(zip(seen, self.resources.channel.candidates(seen), strict=True))
+        splits = {string: tuple(self._splits(string)) if blanks else () for string in seen}
+        joins: dict[int, _Place] = {}
+        if blanks:
+            for first, last in spans:
+                for start in (first - 2, last - 1):
+                    if start not in joins and (place := self._join(start)):
+                        joins[start] = place
+        for first, last in spans:
+            string = self._text(first, last)
+            options = (*_letters(found[string]), *splits[string])
             if options:
-                yield _Place(token, token + 1, options)
-            for first in (token - 2, token):
-                if first not in joined:
-                    joined.add(first)
-                    yield from self._joins(first)
+                yield _Place(first, last, options, first - 2 in joins or last - 1 in joins)
+        yield from joins.values()
+
+    def _text(self, first: int, last: int) -> str:
+        """The text of tokens `first` to `last`, `last` excluded."""
+        return self.tokens.text[self.tokens.starts[first] : self.tokens.starts[last]]
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """The suspicious words: token spans, rising. Letters that an odd mark parts or touches are one word with it."""
+        tokens = self.tokens
+        odd = tokens.per_type(lambda string: string in _ODD)
+        letters = np.isin(tokens.kinds, (Kind.WORD, Kind.NAME))
+        places = np.flatnonzero(self.suspicious[tokens.type_ids] & ~self._is_part_of_more())
+        spans: list[tuple[int, int]] = []
+        for token in places.tolist():
+            if spans and token < spans[-1][1]:
+                continue
+            first, last = token, token + 1
+            while first and odd[first - 1] and first > (spans[-1][1] if spans else 0):
+                first -= 1 + bool(first > 1 and letters[first - 2])
+            while last < len(tokens) and odd[last]:
+                last += 1 + bool(last + 1 < len(tokens) and letters[last + 1])
+            spans.append((max(first, spans[-1][1] if spans else 0), last))
+        return spans
+
+    def _is_part_of_more(self) -> npt.NDArray[np.bool_]:
+        """Whether a token is a part of what is more than a word: one of digits and letters (alphaV-beta3), a word that
+        a hyphen breaks at a line's end, or, in another script, part of one that the tokenizer cut."""
+        tokens = self.tokens
+        hyphen = tokens.per_type(lambda string: string in _HYPHENS)
+        name = np.isin(tokens.kinds, (Kind.NAME, Kind.CODE))
+        gap = tokens.kinds == Kind.GAP
+        after, before = np.append(hyphen[1:], False), np.append(False, hyphen[:-1])
+        broken = after & np.append(gap[2:], [True, True])[: len(gap)]
+        rest = before & np.append([True, True], gap[:-2])[: len(gap)]
+        coded = (after & np.append(name[2:], [False, False])[: len(gap)]) | (
+            before & np.append([False, False], name[:-2])[: len(gap)]
+        )
+        part: npt.NDArray[np.bool_] = broken | rest | coded
+        return part
 
     def _splits(self, string: str) -> Iterator[_Option]:
         """The string as two words whose blank was lost."""
@@ -166,18 +231,19 @@ class _Search:
         # a name in the middle of a word has no capital of its own
         return self.resources.lexicon.tier(string) <= Tier.WORD
 
-    def _joins(self, first: int) -> Iterator[_Place]:
+    def _join(self, first: int) -> _Place | None:
         """Token `first` and the next word as one word that was split."""
         tokens = self.tokens
         last = first + 2
         if first < 0 or last >= len(tokens) or tokens.strings[first + 1] != " ":
-            return
+            return None
         left, right = tokens.strings[first], tokens.strings[last]
-        if not (_LETTERS.fullmatch(left) and _LETTERS.fullmatch(right)):
-            return
+        if not (_LETTERS.fullmatch(left) and _LETTERS.fullmatch(right)) or right[0].isupper() != left.isupper():
+            return None
         whole = left + right
-        if len(whole) >= LEAST_JOINED and self.resources.lexicon.tier(whole) <= Tier.NAME and not right[0].isupper():
-            yield _Place(first, last + 1, (_Option(whole, ADDED_BLANK, "ocr.join"),))
+        if len(whole) < LEAST_JOINED or self.resources.lexicon.tier(whole) > Tier.NAME:
+            return None
+        return _Place(first, last + 1, (_Option(whole, ADDED_BLANK, "ocr.join"),))
 
     # --- weighing
 
@@ -268,6 +334,9 @@ class _Search:
             float(title and bool(self.reading.opens[min(item, len(self.reading) - 1)])),
             self.resources.channel.unlike(string),
             float(max(0, SHORT_WORD - len(string))),
+            float(min(max(0, len(string) - SHORT_WORD), SHORT_WORD)),
+            float(place.joinable),
+            float(place.last - place.first > 1 and place.options[0].rule == "ocr.letters"),
             float(np.log(self.counts[self.reading.folded[suspect]])),
         )
 

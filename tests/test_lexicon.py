@@ -1,0 +1,65 @@
+"""Word lists of scans, and their linter."""
+
+from __future__ import annotations
+
+import pytest
+
+from despin.channel import COLUMNS
+from despin.lexicon import Lexicon, Tier, read_list, unaccented
+from despin.tables import data_folder, read_rows
+
+FOLDER = data_folder() / "ocr"
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon.load(FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [
+        (
+            Tier.WORD,
+            "the don't society's shewed connexion publick waggons hath kill'd determin'd Weakneſs Beneﬁt gaol a we smith",
+        ),
+        (Tier.RARE, "cometh tho bis haue vpon wyth whiche owne shippe vvhich iudge countrey easie naïve"),
+        (Tier.NAME, "Sydney William Mrs Esq J I Trevelyan's"),
+        (Tier.UNKNOWN, "tlie tbe aud whioh teh foi ot ou wbo sydney mrs thé lllll bv iu"),
+    ],
+)
+def test_tiers(tier: Tier, words: str, lexicon: Lexicon) -> None:
+    assert {word: lexicon.tier(word).name for word in words.split()} == dict.fromkeys(words.split(), tier.name)
+
+
+def test_tiers_of_many_are_those_of_each(lexicon: Lexicon) -> None:
+    words = "The tlie bis Sydney o' '' 'tis".split()
+    assert lexicon.tiers(words).tolist() == [int(lexicon.tier(word)) for word in words]
+
+
+@pytest.mark.parametrize("name", ["words.txt", "rare.txt", "names.txt"])
+def test_lists_are_sorted_lower_case_and_apart(name: str) -> None:
+    words = read_list(FOLDER / name)
+    assert words == sorted(set(words))
+    assert all(word == word.lower() for word in words)
+    others = {word for other in ("words.txt", "rare.txt") if other < name for word in read_list(FOLDER / other)}
+    assert others.isdisjoint(words) or name == "names.txt"
+
+
+def test_words_hold_no_misreading(lexicon: Lexicon) -> None:
+    # the commonest misreadings of the commonest words
+    for word in "tlie tbe thc tho ths tiie aud nnd aml iu ou ot cf bv hy waa wns wero havo liave whioh wliich".split():
+        assert lexicon.tier(word) > Tier.WORD, word
+
+
+def test_confusions_are_counts() -> None:
+    for era in ("old", "modern"):
+        rows = list(read_rows(FOLDER / f"confusions_{era}.tsv", COLUMNS))
+        assert len({(true, seen) for _, (true, seen, _, _) in rows}) == len(rows)
+        for number, (true, seen, count, of) in rows:
+            assert true != seen, number
+            assert 0 < int(count) <= int(of), number
+
+
+def test_unaccented() -> None:
+    assert unaccented("Zürich rôle") == "Zurich role"

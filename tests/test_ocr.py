@@ -1,0 +1,124 @@
+"""Misread words: cases that must be mended and near-misses that must not, and laws of the detector."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from despin.decide import decide
+from despin.detect import ocr
+from despin.edits import apply
+from despin.rates import estimate
+from despin.reading import Reading
+from despin.resources import Resources, load
+from despin.settings import level_named
+from despin.tokens import tokenize
+
+CASES = Path(__file__).parent / "cases" / "ocr.tsv"
+
+# A page of which one word in ten is misread: what the cases stand in.
+PAGE = (
+    "Tho annual meeting of tlie society was held in the Town-hall on Tuesday evening, when thero was a good attendance. "
+    "The secretary read the roport, which stated that the year had been one of great prosperity. The number of mombers "
+    "was larger than at any formcr period, and the treasurer had a balance in hand. A vote of thauks was passed to tbe "
+    "chairman, who said that he was pleased with tho progress that had been made. The mooting then closed."
+)
+
+
+def read_cases() -> list[dict[str, str]]:
+    lines = [line for line in CASES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def repaired(text: str, resources: Resources, level: str = "balanced") -> str:
+    reading = Reading(tokenize(text), resources.context)
+    findings = ocr.find(reading, resources)
+    chosen = level_named(level)
+    rates = estimate(findings, reading.word_count, resources.densities, chosen.damaged)
+    edits, _ = decide(findings, rates, chosen)
+    return apply(text, edits)
+
+
+@pytest.fixture(scope="module")
+def resources() -> Resources:
+    return load()
+
+
+@pytest.mark.parametrize("case", read_cases(), ids=lambda case: case["id"])
+def test_case_within_a_misread_page(case: dict[str, str], resources: Resources) -> None:
+    out = repaired(f"{PAGE}\n\n{case['input']}\n\n{PAGE}", resources)
+    assert out.split("\n\n")[1] == case["expected"]
+
+
+@pytest.mark.parametrize("case", read_cases(), ids=lambda case: case["id"])
+def test_sound_text_is_left_alone(case: dict[str, str], resources: Resources) -> None:
+    assert repaired(case["expected"], resources) == case["expected"]
+
+
+def test_cases_are_as_many_keeps_as_fires() -> None:
+    kinds = [case["kind"] for case in read_cases()]
+    assert kinds.count("fires") >= 10
+    assert kinds.count("keeps") >= 10
+    assert all((case["kind"] == "keeps") == (case["input"] == case["expected"]) for case in read_cases())
+
+
+def test_a_page_is_mended_more_at_a_bolder_level(resources: Resources) -> None:
+    mended = [repaired(PAGE, resources, level) for level in ("safe", "balanced", "bold")]
+    assert "of the society" in mended[0]
+    assert "any former period" in mended[1]
+    assert mended[2].count("tho ") <= mended[0].count("tho ")
+
+
+def test_evidence_names_channel_context_and_lexicon(resources: Resources) -> None:
+    (finding,) = [f for f in ocr.find(Reading(tokenize(PAGE), resources.context), resources) if f.before == "tbe"]
+    assert finding.best.text == "the"
+    assert [reason.rule for reason in finding.best.evidence] == ["ocr.channel", "ocr.context", "ocr.lexicon"]
+    assert finding.best.evidence[0].source == "the read as tbe"
+    assert finding.best.nats == max(alternative.nats for alternative in finding.alternatives)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le conseil municipal s'est réuni hier soir à la mairie pour examiner les comptes de l'année. Il a été décidé que",
+        "Der Gemeinderat trat gestern Abend im Rathaus zusammen, um die Rechnungen des Jahres zu prüfen und zu beschließen.",
+        "Het college kwam gisteravond bijeen om de rekeningen van het jaar te onderzoeken en goed te keuren.",
+    ],
+)
+def test_other_languages_are_left_alone(text: str, resources: Resources) -> None:
+    assert ocr.find(Reading(tokenize(text), resources.context), resources) == []
+
+
+def test_old_print_keeps_its_broken_words(resources: Resources) -> None:
+    # print of before 1800 breaks words without a hyphen as it likes; its transcripts keep that
+    text = (
+        "Whereas it was question'd, and he remain'd at the inn, the mas ter of the house return'd to gether with him."
+    )
+    assert not [f for f in ocr.find(Reading(tokenize(text), resources.context), resources) if f.rule == "ocr.join"]
+
+
+def test_empty_and_wordless_texts(resources: Resources) -> None:
+    for text in ("", " ", "...", "123", "tlie", "\n\n"):
+        assert isinstance(ocr.find(Reading(tokenize(text), resources.context), resources), list)
+
+
+PIECES = st.sampled_from(
+    ["tlie ", "the ", "aud", " ", "wo rd ", "ofthe", "-", ".", "Brambell", "1897", "é", "\n\n", "of ", "ſ", "}'"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_findings_hold_what_they_say(resources: Resources, text: str) -> None:
+    reading = Reading(tokenize(text), resources.context)
+    findings = ocr.find(reading, resources)
+    assert findings == ocr.find(reading, resources)
+    for finding in findings:
+        assert text[finding.start : finding.end] == finding.before
+        assert all(alternative.text != finding.before for alternative in finding.alternatives)
+        nats = [alternative.nats for alternative in finding.alternatives]
+        assert nats == sorted(nats, reverse=True)
