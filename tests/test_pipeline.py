@@ -313,6 +313,7 @@ def test_no_detectors_no_edits() -> None:
 def test_leaving_a_detector_out_is_leaving_out_its_key(left_out: str) -> None:
     # a page on which each detector finds something
     text = page("supplement") + "\n\nIt blocks the the receptor.two Later work agreed that bosom malignancy is rare.\n"
+    text += "\nTlie members of tbe committee read the roport whioh was before them.\n"
     with_all = despin.repair(text, level="bold")
     kinds = {change.rule.partition(".")[0] for change in (*with_all.edits, *with_all.refusals)}
     assert kinds == set(detectors_of())
