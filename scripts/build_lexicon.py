@@ -1,7 +1,9 @@
 """Build the word lists of `data/ocr/` that tell words from misread words.
 
-`words.txt`: words that no one doubts. `rare.txt`: words that are rare, so that a misreading may happen to be one ("bis"
-for "his"). `names.txt`: names, which are words with a capital only.
+`tiers.txt` has one letter for each word of `data/lexicon/words.txt`, in its order: w for words that no one doubts, r
+for rare ones, which a misreading may happen to be ("bis" for "his"), n for names, which are words with a capital only,
+b for what is both rare and a name, and - for what is none. `words.txt`, `rare.txt` and `names.txt` hold the words that
+are not in that list.
 
 SCOWL grades its words by how many dictionaries hold them, wordfreq counts how often the web writes them. Neither is
 clean alone: wordfreq holds slips and misreadings (teh, tlie, foi), SCOWL at its widest every pair of letters. A word is
@@ -24,10 +26,11 @@ import wordfreq
 
 DATA = Path(__file__).parents[1] / "data" / "ocr"
 FORMS = Path(__file__).parents[1] / "data" / "lexicon" / "forms.tsv"
+VOCABULARY = Path(__file__).parents[1] / "data" / "lexicon" / "words.txt"
 SCOWL = Path("/usr/share/dict/scowl")
 
 # SCOWL's levels: 10 are the commonest words, 50 a pocket dictionary's, 70 a large one's, 80 those of word games,
-# 95 everything that was ever listed.
+# 95 everything that was ever listed. Those of word games count where wordfreq has them.
 NARROW, WIDE, WIDEST = 50, 70, 80
 
 # A word of the wide lists is beyond doubt from this Zipf frequency on (once in ten million words).
@@ -40,12 +43,12 @@ SHORT, SHORT_ZIPF = 4, 4.0
 # Shorthand of the web, and in scans nearly always another word: in 567 of 570 places "tho" was "the".
 DOUBTFUL = frozenset({"tho"})
 
-# A word of the widest lists this long is seldom a misreading of another: letters that are wrong by chance do not spell.
-LONG = 7
-
 # The parts of SCOWL by what their words are.
 WORD_KINDS = ("words", "contractions")
 NAME_KINDS = ("upper", "proper-names")
+
+# Letters on a line of tiers.txt.
+LINE = 100
 
 WORD = re.compile(r"[a-zà-öø-ÿœ]+(?:'[a-zà-öø-ÿœ]+)*'?")
 
@@ -98,8 +101,8 @@ def beyond_doubt(word: str, level: int, frequency: float) -> bool:
     return level <= NARROW or (level <= WIDE and frequency >= COMMON_ZIPF)
 
 
-def build() -> dict[str, list[str]]:
-    """file -> its words, sorted."""
+def build() -> dict[str, str]:
+    """file -> its text."""
     listed, named = scowl(WORD_KINDS), scowl(NAME_KINDS)
     frequencies = wordfreq.get_frequency_dict("en", wordlist="large")
     # a possessive is told by its ending when it is looked up
@@ -107,17 +110,28 @@ def build() -> dict[str, list[str]]:
     words = {word for word, level in listed.items() if beyond_doubt(word, level, zipf(word, frequencies))}
     words &= fits - DOUBTFUL
     words |= {word.lower() for word in by_hand("old_spellings.txt")}
-    rare = {
-        word
-        for word, level in listed.items()
-        if level <= WIDE or (level <= WIDEST and (word in frequencies or len(word) >= LONG))
-    }
+    rare = {word for word, level in listed.items() if level <= WIDE or (level <= WIDEST and word in frequencies)}
     rare |= {word for word in old_forms(words) if word not in listed or listed[word] > WIDE}
     names = {word for word, level in named.items() if level <= WIDEST or word in frequencies}
+    names &= fits - words
+    rare = (rare & (fits | set(old_forms(words)))) - words - DOUBTFUL
+    vocabulary = VOCABULARY.read_text(encoding="utf-8").split()
+    letters = [
+        "w"
+        if word in words
+        else "b"
+        if word in rare and word in names
+        else "r"
+        if word in rare
+        else "n"
+        if word in names
+        else "-"
+        for word in vocabulary
+    ]
+    lists = {"words.txt": words, "rare.txt": rare, "names.txt": names}
     return {
-        "words.txt": sorted(words),
-        "rare.txt": sorted((rare & (fits | set(old_forms(words)))) - words),
-        "names.txt": sorted((names & fits) - words),
+        "tiers.txt": "\n".join("".join(letters[i : i + LINE]) for i in range(0, len(letters), LINE)) + "\n",
+        **{name: "\n".join(sorted(words.difference(vocabulary))) + "\n" for name, words in lists.items()},
     }
 
 
@@ -126,15 +140,15 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare with the committed files instead of writing them")
     arguments = parser.parse_args()
     differing = 0
-    for name, words in build().items():
-        built, target = "\n".join(words) + "\n", DATA / name
+    for name, built in build().items():
+        target = DATA / name
         if arguments.check:
             same = target.read_text(encoding="utf-8") == built
             differing += not same
             print(f"{name} {'is as built' if same else 'differs from what scowl and wordfreq give'}")
         else:
             target.write_text(built, encoding="utf-8")
-            print(f"{name}: {len(words)} words, {len(built.encode()):,} bytes")
+            print(f"{name}: {len(built.split())} lines, {len(built.encode()):,} bytes")
     return 1 if differing else 0
 
 

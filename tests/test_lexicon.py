@@ -6,14 +6,15 @@ import pytest
 
 from despin.channel import COLUMNS
 from despin.lexicon import Lexicon, Tier, read_list, unaccented
-from despin.tables import data_folder, read_rows
+from despin.resources import load
+from despin.tables import TableError, data_folder, read_rows
 
 FOLDER = data_folder() / "ocr"
 
 
 @pytest.fixture(scope="module")
 def lexicon() -> Lexicon:
-    return Lexicon.load(FOLDER)
+    return load().lexicon
 
 
 @pytest.mark.parametrize(
@@ -23,9 +24,9 @@ def lexicon() -> Lexicon:
             Tier.WORD,
             "the don't society's shewed connexion publick waggons hath kill'd determin'd Weakneſs Beneﬁt gaol a we smith",
         ),
-        (Tier.RARE, "cometh tho bis haue vpon wyth whiche owne shippe vvhich iudge countrey easie naïve"),
+        (Tier.RARE, "cometh bis haue vpon wyth whiche owne shippe vvhich iudge countrey easie naïve"),
         (Tier.NAME, "Sydney William Mrs Esq J I Trevelyan's"),
-        (Tier.UNKNOWN, "tlie tbe aud whioh teh foi ot ou wbo sydney mrs thé lllll bv iu"),
+        (Tier.UNKNOWN, "tlie tbe tho aud whioh teh foi ot ou wbo sydney mrs thé lllll bv iu"),
     ],
 )
 def test_tiers(tier: Tier, words: str, lexicon: Lexicon) -> None:
@@ -44,6 +45,11 @@ def test_lists_are_sorted_lower_case_and_apart(name: str) -> None:
     assert all(word == word.lower() for word in words)
     others = {word for other in ("words.txt", "rare.txt") if other < name for word in read_list(FOLDER / other)}
     assert others.isdisjoint(words) or name == "names.txt"
+
+
+def test_tiers_of_another_vocabulary_are_refused() -> None:
+    with pytest.raises(TableError, match=r"tiers\.txt: 100000 letters for 2 words"):
+        Lexicon.load(FOLDER, ["the", "of"])
 
 
 def test_words_hold_no_misreading(lexicon: Lexicon) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from despin.tables import read_text
+from despin.tables import TableError, read_text
 from despin.words import fold
 
 
@@ -72,9 +72,24 @@ class Lexicon:
         self._capitalised = frozenset(word.lower() for word in listed if word != word.lower())
 
     @classmethod
-    def load(cls, folder: Path) -> Lexicon:
-        """Read the lists of `folder`. Raises TableError naming the file."""
-        return cls(*(read_list(folder / f"{name}.txt") for name in ("words", "rare", "names", "abbreviations")))
+    def load(cls, folder: Path, vocabulary: Sequence[str]) -> Lexicon:
+        """Read the lists of `folder`; its ``tiers.txt`` says of each word of `vocabulary` in which it belongs.
+
+        Raises TableError naming the file.
+        """
+        words, rare, names, abbreviations = (
+            read_list(folder / f"{name}.txt") for name in ("words", "rare", "names", "abbreviations")
+        )
+        path = folder / "tiers.txt"
+        letters = "".join(read_list(path))
+        if len(letters) != len(vocabulary):
+            raise TableError(
+                f"{path}: {len(letters)} letters for {len(vocabulary)} words: build it again, scripts/build_lexicon.py"
+            )
+        of = {
+            letter: [word for word, its in zip(vocabulary, letters, strict=True) if its == letter] for letter in "wrnb"
+        }
+        return cls([*words, *of["w"]], [*rare, *of["r"], *of["b"]], [*names, *of["n"], *of["b"]], abbreviations)
 
     def tiers(self, strings: Sequence[str]) -> npt.NDArray[np.int8]:
         """The tier of each string, as it stands."""

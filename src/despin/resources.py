@@ -91,7 +91,7 @@ class Resources:
     @cached_property
     def lexicon(self) -> Lexicon:
         """What is a word, and how surely."""
-        return Lexicon.load(self.folder / "ocr")
+        return Lexicon.load(self.folder / "ocr", self.context.vocabulary.words)
 
     @cached_property
     def channel(self) -> Channel:
