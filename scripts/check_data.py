@@ -32,7 +32,8 @@ MANIFEST, SOURCES = "MANIFEST.json", "SOURCES.toml"
 # These describe the tables and are none themselves.
 NOT_TABLES = frozenset({MANIFEST, SOURCES, "README.md"})
 
-# DESIGN: the tables travel with every installation. Packed into a wheel, which may have 45 MB, lists of words shrink to a third.
+# DESIGN: the tables travel with every installation, in a wheel of at most 45 MB, in which lists of words shrink to a
+# third.
 LARGEST_TOTAL = 46_000_000
 
 # What each kind of source must say. One from a package can be fetched again and compared; one that people wrote names
