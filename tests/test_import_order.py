@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "despin"
 # Modules of one line do not import each other, but for those of one folder named with a star.
 ORDER = [
     ["values"],
-    ["settings", "tables", "tokens", "edits", "explain"],
+    ["compiled", "settings", "tables", "tokens", "edits", "explain"],
     ["display"],
     ["words"],
     ["context", "dense", "channel", "lexicon"],

@@ -1,7 +1,8 @@
 """Synonym maps: which spun wording stands where which original stood, one TSV per family, usable in both directions.
 
 Start reading at `Row` (one line of a table), then `MapIndex`, which finds the spun wordings of many rows in a text at
-once: a trie over word numbers, walked by numpy for all positions of the text together.
+once: a trie over word numbers, walked by numpy for all positions of the text together. What it needs is plain arrays
+(`compile_rows`), which ship ready made (`despin.compiled`).
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from despin.compiled import Parts, joined, parted
 from despin.context import PADDING, FloatArray, NgramContext
 from despin.reading import Reading
-from despin.tables import TableError, read_rows
+from despin.tables import TableError, read_lines, read_rows
 from despin.tokens import Kind
 from despin.words import Forms, fold
 
@@ -112,13 +115,18 @@ def read_map(path: Path) -> Iterator[Row]:
 def _numbered(path: Path) -> Iterator[tuple[int, Row]]:
     """The rows of one map with their line numbers."""
     for number, cells in read_rows(path, COLUMNS):
-        original, spun, pos, family, weight, source, keep_if, note = cells
         try:
-            row = Row(original, spun, pos, family, float(weight), source, parse_conditions(keep_if), note)
+            row = _row(cells)
             _check(row)
         except ValueError as error:
             raise TableError(f"{path}:{number}: {error}") from None
         yield number, row
+
+
+def _row(cells: Sequence[str]) -> Row:
+    """The row of a line's cells. Raises ValueError."""
+    original, spun, pos, family, weight, source, keep_if, note = cells
+    return Row(original, spun, pos, family, float(weight), source, parse_conditions(keep_if), note)
 
 
 def _check(row: Row) -> None:
@@ -187,49 +195,40 @@ class MapIndex:
     """
 
     def __init__(self, rows: Iterable[Row], forms: Forms, context: NgramContext) -> None:
-        numbering: dict[str, int] = {}
-        transitions: dict[tuple[int, int], int] = {}
-        entry_of_state: dict[int, int] = {}
-        candidates: list[dict[tuple[str, str], tuple[Row, float]]] = []
-        self.spun: list[str] = []
-        for row in rows:
-            for original, spun in inflected(row, forms):
-                state = 0
-                for word in _words(spun):
-                    number = numbering.setdefault(word, len(numbering))
-                    state = transitions.setdefault((state, number), len(transitions) + 1)
-                entry = entry_of_state.setdefault(state, len(candidates))
-                if entry == len(candidates):
-                    candidates.append({})
-                    self.spun.append(fold(spun))
-                known = candidates[entry].get((original, row.family))
-                if known is None or known[1] < row.weight:
-                    candidates[entry][original, row.family] = (row, row.weight)
-        self.numbering: Mapping[str, int] = numbering
-        self._width = max(len(numbering), 1)
-        self._keys, self._targets = _sorted_transitions(transitions, self._width)
-        self._first = np.full(self._width, -1, np.int64)
-        for (state, number), target in transitions.items():
-            if state == 0:
-                self._first[number] = target
-        self._entry = np.full(len(transitions) + 1, -1, np.int64)
-        for state, entry in entry_of_state.items():
-            self._entry[state] = entry
+        listed = list(rows)
+        self._take(compile_rows(listed, forms, context), listed)
 
-        self.first_candidate: IntArray = np.concatenate(
-            [[0], np.cumsum([len(of_entry) for of_entry in candidates], dtype=np.int64)]
-        ).astype(np.int64)
-        self.originals: list[str] = [original for of_entry in candidates for original, _ in of_entry]
-        self.rows: list[Row] = [row for of_entry in candidates for row, _ in of_entry.values()]
-        weights = np.array([row.weight for row in self.rows])
-        self.entry_of_candidate: IntArray = np.repeat(np.arange(len(candidates)), np.diff(self.first_candidate))
-        self.weight_nats: FloatArray = np.log(weights) - np.log1p(-weights)
-        self.family = np.array([FAMILY_CODES.get(row.family, OTHER_FAMILY) for row in self.rows], np.int8)
-        self.ids, self.lengths = _encoded(self.originals, context)
-        self.alone = _alone(self.ids, context)
+    @classmethod
+    def ready(cls, parts: Parts, rows: Sequence[Row]) -> MapIndex:
+        """The index whose parts `compile_rows` made of these rows."""
+        index = cls.__new__(cls)
+        index._take(parts, rows)
+        return index
+
+    def _take(self, parts: Parts, rows: Sequence[Row]) -> None:
+        words = parted(parts["words"])
+        self.numbering: Mapping[str, int] = dict(zip(words, range(len(words)), strict=True))
+        self._width = max(len(words), 1)
+        self._keys: IntArray = parts["keys"]
+        self._targets: IntArray = parts["targets"].astype(np.int64)
+        self._first: IntArray = parts["first"].astype(np.int64)
+        self._entry: IntArray = parts["entry"].astype(np.int64)
+        self.spun: list[str] = parted(parts["spun"])
+        self.first_candidate: IntArray = parts["first_candidate"]
+        self.rows: Sequence[Row] = _Picked(rows, parts["row"])
+        self.entry_of_candidate: IntArray = np.repeat(np.arange(len(self.spun)), np.diff(self.first_candidate))
+        weight = parts["row_weight"][parts["row"]]
+        self.weight_nats: FloatArray = np.log(weight) - np.log1p(-weight)
+        self.family: npt.NDArray[np.int8] = parts["row_family"][parts["row"]]
+        # a wording is the original of several entries: "" among them, which stands for what was put in
+        wordings, of_candidate = parted(parts["originals"]), parts["original"]
+        self.originals: list[str] = [wordings[number] for number in of_candidate.tolist()]
+        self.lengths: IntArray = parts["lengths"].astype(np.int64)[of_candidate]
+        self.ids: IntArray = _padded(parts["ids"], parts["lengths"])[of_candidate]
+        self.alone: FloatArray = parts["alone"][of_candidate]
         # whether an entry has a word that belongs to a topic
-        self.topical = np.any(_encoded(self.spun, context)[0] >= FUNCTION_WORDS, axis=1, keepdims=True)[:, 0]
-        self.entry_alone = _alone(_encoded(self.spun, context)[0], context)
+        self.topical: npt.NDArray[np.bool_] = parts["topical"]
+        self.entry_alone: FloatArray = parts["entry_alone"]
 
     def __len__(self) -> int:
         return len(self.spun)
@@ -300,6 +299,97 @@ class MapIndex:
         return which, first[which] + offset
 
 
+class RowLines(Sequence[Row]):
+    """The rows of some maps that are known to be sound, each read from its line when it is asked for: a document asks
+    for a few of many."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        # the first line is the header
+        self._lines = [line for path in paths for _, line in read_lines(path)[1:]]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, number):  # type: ignore[no-untyped-def]  # rows are picked one by one
+        return _row(self._lines[number].rstrip("\r").split("\t"))
+
+
+class _Picked(Sequence[Row]):
+    """The row of each candidate."""
+
+    def __init__(self, rows: Sequence[Row], numbers: IntArray) -> None:
+        self._rows = rows
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, candidate):  # type: ignore[no-untyped-def]  # rows are picked one by one
+        return self._rows[int(self._numbers[candidate])]
+
+
+def compile_rows(rows: Sequence[Row], forms: Forms, context: NgramContext) -> dict[str, npt.NDArray[Any]]:
+    """What a `MapIndex` looks up, as arrays by name.
+
+    words: the words of all entries, by number. keys, targets: the transitions of the trie, sorted (state * number of
+    words + word -> state); first: the state after one word; entry: the entry that ends in a state, or -1. spun,
+    topical, entry_alone: the entries, whether they have a word of a topic, and ln p of each without context.
+    first_candidate: where the candidates of each entry begin; row, original: which row gave a candidate, and which
+    wording it is. row_weight, row_family: of the rows. originals, ids, lengths, alone: the wordings, their word numbers
+    one after another, how many each has, and ln p.
+    """
+    numbering: dict[str, int] = {}
+    transitions: dict[tuple[int, int], int] = {}
+    entry_of_state: dict[int, int] = {}
+    candidates: list[dict[tuple[str, str], int]] = []
+    spuns: list[str] = []
+    for place, row in enumerate(rows):
+        for original, spun in inflected(row, forms):
+            state = 0
+            for word in _words(spun):
+                number = numbering.setdefault(word, len(numbering))
+                state = transitions.setdefault((state, number), len(transitions) + 1)
+            entry = entry_of_state.setdefault(state, len(candidates))
+            if entry == len(candidates):
+                candidates.append({})
+                spuns.append(fold(spun))
+            known = candidates[entry].get((original, row.family))
+            if known is None or rows[known].weight < row.weight:
+                candidates[entry][original, row.family] = place
+    keys, targets = _sorted_transitions(transitions, max(len(numbering), 1))
+    first = np.full(max(len(numbering), 1), -1, np.int64)
+    for (state, number), target in transitions.items():
+        if state == 0:
+            first[number] = target
+    ends = np.full(len(transitions) + 1, -1, np.int64)
+    for state, entry in entry_of_state.items():
+        ends[state] = entry
+    chosen = np.array([place for of_entry in candidates for place in of_entry.values()], np.int32)
+    wordings: dict[str, int] = {}
+    of_candidate = [wordings.setdefault(wording, len(wordings)) for of_entry in candidates for wording, _ in of_entry]
+    ids, lengths = _encoded(list(wordings), context)
+    entry_ids, _ = _encoded(spuns, context)
+    return {
+        "words": joined(list(numbering)),
+        "keys": keys,
+        "targets": targets.astype(np.int32),
+        "first": first.astype(np.int32),
+        "entry": ends.astype(np.int32),
+        "spun": joined(spuns),
+        "first_candidate": np.cumsum([0, *map(len, candidates)], dtype=np.int64),
+        "row": chosen,
+        "row_weight": np.array([row.weight for row in rows], np.float64),
+        "row_family": np.array([FAMILY_CODES.get(row.family, OTHER_FAMILY) for row in rows], np.int8),
+        "original": np.array(of_candidate, np.int32),
+        "originals": joined(list(wordings)),
+        "ids": ids[ids != PADDING].astype(np.int32),
+        "lengths": lengths.astype(np.int8),
+        "alone": _alone(ids, context),
+        "topical": np.any(entry_ids >= FUNCTION_WORDS, axis=1),
+        "entry_alone": _alone(entry_ids, context),
+    }
+
+
 def _sorted_transitions(transitions: dict[tuple[int, int], int], width: int) -> tuple[IntArray, IntArray]:
     keys = np.array([state * width + number for state, number in transitions] or [-1], np.int64)
     targets = np.array(list(transitions.values()) or [-1], np.int64)
@@ -311,10 +401,7 @@ def _encoded(wordings: Sequence[str], context: NgramContext) -> tuple[IntArray, 
     """Word numbers of wordings, one row each, padded at the end; and their lengths."""
     words = [_words(wording) for wording in wordings]
     lengths = np.array([len(row) for row in words], np.int64)
-    table = np.full((len(words), LONGEST), PADDING, np.int64)
-    flat = context.encode([word for row in words for word in row])
-    table[np.arange(LONGEST) < lengths[:, None]] = flat
-    return table, lengths
+    return _padded(context.encode([word for row in words for word in row]), lengths), lengths
 
 
 def _context(
@@ -339,6 +426,13 @@ def _context(
     proposed = reading.context.rows(table, REACH, REACH + LONGEST + REACH - 1) - alone - neighbours
     standing = reading.running[end] - reading.running[at] - spun_alone - neighbours
     return np.clip(proposed, -CONTEXT_MOST, CONTEXT_MOST), np.clip(standing, -CONTEXT_MOST, CONTEXT_MOST)
+
+
+def _padded(flat: IntArray, lengths: IntArray) -> IntArray:
+    """Word numbers of wordings, one row each, from all of them one after another."""
+    table = np.full((len(lengths), LONGEST), PADDING, np.int64)
+    table[np.arange(LONGEST) < lengths[:, None]] = flat
+    return table
 
 
 def _alone(ids: IntArray, context: NgramContext) -> FloatArray:

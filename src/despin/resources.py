@@ -13,11 +13,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from despin import compiled
 from despin.channel import Channel, Confusions
 from despin.context import PADDING, NgramContext
 from despin.dense import DenseBigrams
 from despin.lexicon import Lexicon
-from despin.maps import MapIndex, read_map
+from despin.maps import MapIndex, RowLines, read_map
 from despin.measured import Densities, Quantiles, load_densities, load_quantiles, load_weights
 from despin.settings import SettingsError
 from despin.tables import data_folder
@@ -60,13 +61,35 @@ class Resources:
     @cached_property
     def terms(self) -> TermPairs:
         """Fixed terms."""
+        parts = compiled.read(*self.compiled("terms"))
+        if parts is not None:
+            return TermPairs.ready(parts)
         return TermPairs.load(self.folder / "lexicon", self.forms, self.context.vocabulary)
 
     @cached_property
     def maps(self) -> MapIndex:
         """All synonym maps."""
-        paths = sorted((self.folder / "synonym_maps").glob("*.tsv"))
+        paths = self.map_paths
+        parts = compiled.read(*self.compiled("maps"))
+        if parts is not None:
+            return MapIndex.ready(parts, RowLines(paths))
         return MapIndex((row for path in paths for row in read_map(path)), self.forms, self.context)
+
+    @property
+    def map_paths(self) -> list[Path]:
+        """The files of the synonym maps, in their order."""
+        return sorted((self.folder / "synonym_maps").glob("*.tsv"))
+
+    def compiled(self, name: str) -> tuple[Path, list[Path]]:
+        """Where a compiled table ("maps" or "terms") is, and all files that its content depends on."""
+        lexicon, context = self.folder / "lexicon", self.folder / "context"
+        sources = [lexicon / "words.txt", lexicon / "forms.tsv"]
+        if name == "maps":
+            # the large table of n-grams is named by its description and by the unigrams that were made with it
+            sources += [context / "ngrams.json", context / "ngrams.unigrams.npy", *self.map_paths]
+        else:
+            sources.append(lexicon / "terms.tsv")
+        return self.folder / "compiled" / f"{name}.npz", sources
 
     @cached_property
     def thesaurus(self) -> Thesaurus:

@@ -39,15 +39,20 @@ def read_text(path: Path) -> str:
         raise TableError(f"table {path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
 
 
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a TSV file with their numbers, blank lines and those that start with ``#`` left out. Raises
+    TableError naming the file."""
+    lines = enumerate(read_text(path).split("\n"), 1)
+    return [(number, line) for number, line in lines if line and line[0] != "#" and not line.isspace()]
+
+
 def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """The rows of a TSV file as (line number, cells). Blank lines and lines that start with ``#`` are passed over.
 
     The first row must be the header `columns`. Raises TableError naming file and line.
     """
     header_seen = False
-    for number, line in enumerate(read_text(path).split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
+    for number, line in read_lines(path):
         cells = line.rstrip("\r").split("\t")
         if not header_seen:
             if cells != list(columns):

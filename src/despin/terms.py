@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from despin.compiled import Parts
 from despin.context import WORD_BITS, Vocabulary
 from despin.tables import read_rows
 from despin.words import Forms
@@ -30,28 +32,23 @@ class TermPairs:
 
     def __init__(self, terms: Mapping[str, str], forms: Forms, vocabulary: Vocabulary) -> None:
         """terms: wording -> its sources, parted by commas."""
-        self._singular: IntArray = np.arange(len(vocabulary), dtype=np.int64)
-        nouns = [(lemma, cell) for (lemma, kind), cell in forms.rows.items() if kind == "n" and cell.startswith("NNS=")]
-        plurals = vocabulary.encode(cell.removeprefix("NNS=") for _, cell in nouns)
-        self._singular[plurals] = vocabulary.encode(lemma for lemma, _ in nouns)
-        self._singular[vocabulary.unknown :] = np.arange(vocabulary.unknown, len(vocabulary))
-        pairs = [
-            pair
-            for term, sources in terms.items()
-            if sources != WEAK_SOURCE
-            for words in (term.replace("-", " ").split(),)
-            for pair in pairwise(words)
-        ]
-        before = self._singular[vocabulary.encode(first for first, _ in pairs)]
-        after = self._singular[vocabulary.encode(second for _, second in pairs)]
-        known = (before < vocabulary.unknown) & (after < vocabulary.unknown)
-        self._keys = np.unique(before[known] << WORD_BITS | after[known])
+        self._take(compile_terms(terms, forms, vocabulary))
+
+    @classmethod
+    def ready(cls, parts: Parts) -> TermPairs:
+        """The pairs whose parts `compile_terms` made."""
+        pairs = cls.__new__(cls)
+        pairs._take(parts)
+        return pairs
+
+    def _take(self, parts: Parts) -> None:
+        self._singular: IntArray = parts["singular"].astype(np.int64)
+        self._keys: IntArray = parts["keys"]
 
     @classmethod
     def load(cls, folder: Path, forms: Forms, vocabulary: Vocabulary) -> TermPairs:
         """Read ``terms.tsv`` of `folder`. Raises TableError naming file and line."""
-        rows = read_rows(folder / "terms.tsv", COLUMNS)
-        return cls({term: sources for _, (term, sources, _) in rows}, forms, vocabulary)
+        return cls(read_terms(folder / "terms.tsv"), forms, vocabulary)
 
     def __len__(self) -> int:
         """How many pairs there are."""
@@ -65,3 +62,29 @@ class TermPairs:
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         found: npt.NDArray[np.bool_] = (self._keys[place] == keys) & (before >= 0) & (after >= 0)
         return found
+
+
+def read_terms(path: Path) -> dict[str, str]:
+    """Wording -> its sources, parted by commas. Raises TableError naming file and line."""
+    return {term: sources for _, (term, sources, _) in read_rows(path, COLUMNS)}
+
+
+def compile_terms(terms: Mapping[str, str], forms: Forms, vocabulary: Vocabulary) -> dict[str, npt.NDArray[Any]]:
+    """What `TermPairs` looks up. singular: for each word number that of its singular, or itself; keys: the pairs of
+    singulars, sorted, as word << WORD_BITS | next word."""
+    singular = np.arange(len(vocabulary), dtype=np.int32)
+    nouns = [(lemma, cell) for (lemma, kind), cell in forms.rows.items() if kind == "n" and cell.startswith("NNS=")]
+    plurals = vocabulary.encode(cell.removeprefix("NNS=") for _, cell in nouns)
+    singular[plurals] = vocabulary.encode(lemma for lemma, _ in nouns)
+    singular[vocabulary.unknown :] = np.arange(vocabulary.unknown, len(vocabulary))
+    pairs = [
+        pair
+        for term, sources in terms.items()
+        if sources != WEAK_SOURCE
+        for words in (term.replace("-", " ").split(),)
+        for pair in pairwise(words)
+    ]
+    before = singular[vocabulary.encode(first for first, _ in pairs)].astype(np.int64)
+    after = singular[vocabulary.encode(second for _, second in pairs)]
+    known = (before < vocabulary.unknown) & (after < vocabulary.unknown)
+    return {"singular": singular, "keys": np.unique(before[known] << WORD_BITS | after[known])}
