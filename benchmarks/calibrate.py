@@ -1,12 +1,12 @@
-"""Fit what the detectors and the score are weighed by, and write it into ``data/``.
+"""Fit what the detectors are weighed by, and write it into ``data/``; `calibrate_score` does so for the score.
 
 ``python -m benchmarks.calibrate``: (1) spins clean text of many registers with observed substitutions
 (``../shared/data/spin``), (2) fits the weights of the spin signals by a conditional logit model in which the originals
 of a place compete with leaving it alone, (3) measures how often findings of each strength turn up in clean text and on
-heavily spun pages, (4) measures the evidence that human texts reach, by length. Start reading at `main`.
+heavily spun pages. Start reading at `main`.
 
 The clean corpora give only documents that the context tables were not built from. They are split by a hash of their
-text: one half fits the weights, the other gives the densities and quantiles.
+text: one half fits the weights, the other gives the densities.
 """
 
 from __future__ import annotations
@@ -24,14 +24,12 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from despin import scoring
 from despin.detect import spin
 from despin.pipeline import detectors_of, propose
 from despin.rates import HEAVY
 from despin.reading import Reading
 from despin.resources import Resources
-from despin.tokens import passages, tokenize
-from despin.traces import traces
+from despin.tokens import tokenize
 from despin.words import in_case_of
 
 DATA = Path(__file__).parents[1] / "data"
@@ -208,14 +206,9 @@ RIDGE = 1.0
 # Strengths of findings that are told apart, from `spin.LEAST_ALONE` on.
 FLOORS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 OTHER_KINDS = {"citations": 2.0, "debris": 1.0}
-TRACES = ("trace.article", "trace.capital", "trace.odd")
 
 # Half a count added, so that what was never seen is not impossible.
 SMOOTH = 0.5
-
-# Bands of text length, in words, and the percentiles of human evidence that are kept.
-BANDS = (50, 120, 300)
-PERCENTILES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8)
 
 
 def count_findings(texts: Sequence[str], resources: Resources) -> tuple[Counter[tuple[str, float]], int]:
@@ -235,8 +228,6 @@ def count_findings(texts: Sequence[str], resources: Resources) -> tuple[Counter[
             held = [floor for floor in floors if floor <= nats]
             if held:
                 counts[kind, held[-1]] += 1
-        for kind, shown in traces(reading).items():
-            counts[kind, 0.0] += int(shown.sum())
     return counts, words
 
 
@@ -244,11 +235,7 @@ def write_densities(clean: Sequence[str], heavy: Sequence[str], resources: Resou
     in_clean, clean_words = count_findings(clean, resources)
     in_heavy, heavy_words = count_findings(heavy, resources)
     lines = ["kind\tnats\tclean\tdamaged\tnote"]
-    kinds = (
-        [(rule, floor) for rule in ("spin.map", "spin.pair") for floor in FLOORS]
-        + list(OTHER_KINDS.items())
-        + [(kind, 0.0) for kind in TRACES]
-    )
+    kinds = [(rule, floor) for rule in ("spin.map", "spin.pair") for floor in FLOORS] + list(OTHER_KINDS.items())
     for kind, floor in kinds:
         before = (in_clean[kind, floor] + SMOOTH) / clean_words
         after = max((in_heavy[kind, floor] + SMOOTH) / heavy_words, before * 1.05)
@@ -259,37 +246,12 @@ def write_densities(clean: Sequence[str], heavy: Sequence[str], resources: Resou
     (DATA / "rates.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def write_quantiles(clean: Sequence[str], resources: Resources, note: str) -> None:
-    lines = ["words\tpercentile\tnats\tnote"]
-    for low, high in zip(BANDS, (*BANDS[1:], 10_000), strict=True):
-        evidence = []
-        for text in clean:
-            reading = Reading(tokenize(text), resources.context)
-            findings = propose(reading, resources, detectors_of())
-            whole = scoring.Tally(reading, findings, resources.densities)
-            if high < 10_000:
-                for start, end in passages(reading.tokens).tolist():
-                    if low <= whole.word_count(start, end) < high:
-                        evidence.append(sum(reason.nats for reason in whole.weigh(start, end)))
-            elif reading.word_count >= low:
-                evidence.append(
-                    scoring.evidence_of(whole, (0, len(text)), passages(reading.tokens).astype(np.int64))[0]
-                )
-        for percentile, nats in zip(PERCENTILES, np.percentile(evidence, PERCENTILES), strict=True):
-            lines.append(f"{low}\t{percentile:g}\t{nats:.3f}\t{note}, {len(evidence)} texts")
-        print(
-            f"{len(evidence)} human texts of {low} to {high} words: "
-            f"99 % are below {np.percentile(evidence, 99):.2f} nats"
-        )
-    (DATA / "score.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--corpora", type=Path, default=Path.home() / ".cache" / "despin" / "clean_text")
     parser.add_argument("--per-register", type=int, default=60)
-    parser.add_argument("--steps", default="weights,densities,quantiles")
+    parser.add_argument("--steps", default="weights,densities")
     arguments = parser.parse_args()
     steps = arguments.steps.split(",")
     # two kinds of spinners: one that rewrites phrases, one that replaces word for word
@@ -323,8 +285,6 @@ def main() -> int:
             Resources(),
             "human texts of several registers against simulated pages",
         )
-    if "quantiles" in steps:
-        write_quantiles(half[False], Resources(), "human texts of several registers")
     return 0
 
 

@@ -74,6 +74,17 @@ def clean_folder(folder: Path | None = None) -> Path:
     return chosen
 
 
+def score_folder() -> Path:
+    """The further registers' human text: DESPIN_SCORE_TEXT, else the default of ``scripts/score_text.py``.
+
+    Raises MissingData where none was gathered.
+    """
+    chosen = Path(os.environ.get("DESPIN_SCORE_TEXT") or default_cache().with_name("score_text"))
+    if not (chosen / "provenance.tsv").is_file():
+        raise MissingData(f"no text at {chosen}; gather it with `python scripts/score_text.py --cache {chosen}`")
+    return chosen
+
+
 def default_cache() -> Path:
     """The default cache folder of ``scripts/clean_text.py``, asked of the script itself so that the two agree."""
     spec = importlib.util.spec_from_file_location("clean_text", CLEAN_TEXT_SCRIPT)

@@ -31,7 +31,10 @@ from typing import Protocol
 
 import wordfreq
 
-from benchmarks.data import MissingData, clean_folder, pairs, shared_folder
+from benchmarks.data import MissingData, clean_folder, pairs, score_folder, shared_folder
+from despin.maps import read_map
+from despin.tables import data_folder
+from despin.words import Forms, frequencies
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 SENTENCE_END = re.compile(r"(?<=[.!?])(?:\[\d+\]|\(\d+\)|\d{1,2})?\s+(?=[\"“(\[]?[A-Z])|\s*\n\s*")
@@ -376,6 +379,10 @@ class WordNet:
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and bool(self._options(word))
 
+    def get(self, word: str) -> Sequence[tuple[str, float]]:
+        """The options of a word, none where there is none."""
+        return self._options(word)
+
 
 @cache
 def wordnet() -> WordNet:
@@ -393,7 +400,7 @@ MYTHES = Path("/usr/share/mythes/th_en_US_v2.dat")
 
 
 @cache
-def mythes() -> Table:
+def mythes() -> dict[str, tuple[tuple[str, float], ...]]:
     """Synonyms of a thesaurus for word processors, in any sense; terms marked as broader or opposite are out."""
     path = Path(os.environ.get("DESPIN_MYTHES") or MYTHES)
     if not path.is_file():
@@ -415,6 +422,102 @@ def mythes() -> Table:
     return table
 
 
+# --- synonyms that are inflected ---------------------------------------------------------------------
+
+
+# Spinners that people pay for inflect what they put, and do not put words that nobody knows: at least once in a million
+# words.
+LEAST_KNOWN = 1e-6
+
+
+class Inflected:
+    """Synonyms of a table, put in the form of the word that they replace.
+
+    synonyms: lemma -> other lemmas. A word that has forms of several classes is replaced in one of them that fits.
+    """
+
+    def __init__(self, synonyms: Callable[[str], Sequence[str]], power: float = 0.0) -> None:
+        """power: a synonym's weight is its frequency to this power; 0 draws all alike."""
+        self._synonyms = synonyms
+        self._power = power
+        self._forms = Forms.load(data_folder() / "lexicon")
+        self._frequencies = frequencies()
+        self._stop = frozenset(wordfreq.top_n_list("en", STOP_WORDS))
+        self._readings: dict[str, list[tuple[str, str, str]]] = {}
+        for lemma, word_class in self._forms.rows:
+            for tag, form in self._forms.of(lemma, word_class).items():
+                self._readings.setdefault(form, []).append((lemma, word_class, tag))
+
+    @lru_cache(maxsize=1 << 16)  # noqa: B019  # there is one table an engine
+    def _options(self, word: str) -> tuple[tuple[str, float], ...]:
+        if word in self._stop or not word.isalpha() or len(word) < 3:
+            return ()
+        found: dict[str, float] = {}
+        for lemma, word_class, tag in self._readings.get(word, [(word, "", "")]):
+            for other in self._synonyms(lemma):
+                form = self._forms.of(other, word_class).get(tag) if word_class else other
+                share = self._frequencies.get(form or "", 0.0)
+                if form and form != word and share >= LEAST_KNOWN:
+                    found[form] = share**self._power
+        return tuple(sorted(found.items()))
+
+    def __getitem__(self, word: str) -> Sequence[tuple[str, float]]:
+        options = self._options(word)
+        if not options:
+            raise KeyError(word)
+        return options
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and bool(self._options(word))
+
+
+@cache
+def moby_rows() -> dict[str, tuple[str, ...]]:
+    """Moby's thesaurus, from the npm package moby where ``scripts/score_text.py`` unpacked it; single words only."""
+    path = score_folder() / "packages" / "moby" / "unpacked" / "package" / "words.txt"
+    if not path.is_file():
+        raise MissingData(f"no Moby thesaurus at {path}; scripts/score_text.py fetches it")
+    rows = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        word, *others = line.lower().split(",")
+        rows[word] = tuple(other for other in others if other.isalpha() and len(other) > 2)
+    return rows
+
+
+@cache
+def moby() -> Table:
+    """Any synonym of Moby's thesaurus, inflected."""
+    return Inflected(lambda lemma: moby_rows().get(lemma, ()))
+
+
+@cache
+def wordnet_inflected() -> Table:
+    """Synonyms of WordNet, inflected, the usual ones more often: what better spinners than TextAttack's do."""
+    return Inflected(lambda lemma: [other for other, _ in wordnet().get(lemma)], power=0.5)
+
+
+@cache
+def mapped() -> frozenset[tuple[str, str]]:
+    """(spun, original) of every row of the synonym maps, by single words of each."""
+    found: set[tuple[str, str]] = set()
+    for path in sorted((data_folder() / "synonym_maps").glob("*.tsv")):
+        for row in read_map(path):
+            found.update((spun, original) for spun in row.spun.split() for original in row.original.split())
+    return frozenset(found)
+
+
+@cache
+def unmapped() -> Table:
+    """Synonyms on which two thesauri agree and that no synonym map has: plausible, usual, and unknown to the maps."""
+    rows, by_mythes = moby_rows(), mythes()
+
+    def synonyms(lemma: str) -> list[str]:
+        agreed = {other for other, _ in (*wordnet().get(lemma), *by_mythes.get(lemma, ()))}
+        return [other for other in rows.get(lemma, ()) if other in agreed and (other, lemma) not in mapped()]
+
+    return Inflected(synonyms, power=0.5)
+
+
 # --- Apertium ----------------------------------------------------------------------------------------
 
 
@@ -423,11 +526,13 @@ _TRANSLATED: dict[tuple[str, str], str] = {}
 
 
 def round_trips(sentences: Sequence[str], language: str) -> list[str]:
-    """Each sentence to `language` ("spa", "cat") and back. Raises MissingData without Apertium and that pair."""
+    """Each sentence to `language` ("spa", "cat", "gl") and back. Raises MissingData without Apertium and that pair."""
     new = [sentence for sentence in dict.fromkeys(sentences) if (language, sentence) not in _TRANSLATED]
     if new:
         back = new
-        for pair in (f"eng-{language}", f"{language}-eng"):
+        # the names of the older pairs have two letters a language
+        english = "eng" if len(language) == 3 else "en"
+        for pair in (f"{english}-{language}", f"{language}-{english}"):
             back = _apertium(pair, back)
         _TRANSLATED.update({(language, sentence): text for sentence, text in zip(new, back, strict=True)})
     return [_TRANSLATED[language, sentence] for sentence in sentences]
@@ -435,7 +540,9 @@ def round_trips(sentences: Sequence[str], language: str) -> list[str]:
 
 def _apertium(pair: str, sentences: Sequence[str]) -> list[str]:
     if shutil.which("apertium") is None:
-        raise MissingData("no apertium; install Debian's apertium, apertium-eng-spa and apertium-eng-cat")
+        raise MissingData(
+            "no apertium; install Debian's apertium, apertium-eng-spa, apertium-eng-cat and apertium-en-gl"
+        )
     done = subprocess.run(
         # -u: unknown words come through without a mark; an empty line after each keeps sentences apart
         ["apertium", "-u", "-f", "txt", pair],
@@ -447,9 +554,13 @@ def _apertium(pair: str, sentences: Sequence[str]) -> list[str]:
     if done.returncode:
         raise MissingData(f"apertium {pair}: {done.stderr.strip() or done.stdout.strip()}")
     lines = done.stdout.rstrip("\n").split("\n\n")
-    if len(lines) != len(sentences):
-        raise RuntimeError(f"apertium {pair} gave {len(lines)} sentences for {len(sentences)}")
-    return [" ".join(line.split()) for line in lines]
+    if len(lines) == len(sentences):
+        return [" ".join(line.split()) for line in lines]
+    # there are sentences at which a stage of it stops: the others are found by halves, those stay as they are
+    if len(sentences) == 1:
+        return list(sentences)
+    half = len(sentences) // 2
+    return _apertium(pair, sentences[:half]) + _apertium(pair, sentences[half:])
 
 
 def sentences_of(text: str) -> list[tuple[int, int]]:
@@ -513,6 +624,10 @@ ENGINES: dict[str, Engine] = {
     "mythes": lambda text, density, rng: substitute(text, mythes(), density, rng),
     "apertium-spa": round_trip("spa"),
     "apertium-cat": round_trip("cat"),
+    "apertium-gl": round_trip("gl"),
+    "moby": lambda text, density, rng: substitute(text, moby(), density, rng),
+    "wordnet-inflected": lambda text, density, rng: substitute(text, wordnet_inflected(), density, rng),
+    "unmapped": lambda text, density, rng: substitute(text, unmapped(), density, rng, capitals=CAPITALS),
 }
 
 

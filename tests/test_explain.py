@@ -96,7 +96,7 @@ def test_every_rule_that_gives_evidence_for_a_spun_page_has_a_name() -> None:
         [one for value in values for one in value.evidence] for values in (repair.edits, repair.refusals)
     )
     rules = {one.rule for one in (*edits, *refusals, *repair.before.evidence)}
-    assert {"rate", "spin.map", "spin.context", "citations"} <= rules
+    assert {"rate", "spin.map", "spin.context", "score.length"} <= rules
     for rule in rules:
         assert REASONS.get(rule) or REASONS.get(rule.partition(".")[0] + ".*"), rule
 

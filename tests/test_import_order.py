@@ -25,6 +25,7 @@ ORDER = [
     ["traces"],
     ["maps"],
     ["thesaurus"],
+    ["features"],
     ["results"],
     ["decisions", "learning", "plots"],
     ["report"],

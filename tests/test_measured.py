@@ -9,13 +9,31 @@ from pathlib import Path
 import pytest
 
 from despin.detect.spin import SIGNALS
-from despin.measured import Densities, Quantiles, load_densities, load_quantiles, load_weights
+from despin.measured import (
+    Calibration,
+    Densities,
+    Quantiles,
+    ScoreWeights,
+    load_calibration,
+    load_densities,
+    load_quantiles,
+    load_score_weights,
+    load_steps,
+    load_weights,
+)
 from despin.resources import Resources
 from despin.tables import TableError
 
 DENSITIES = "kind\tnats\tclean\tdamaged\tnote\n"
 QUANTILES = "words\tpercentile\tnats\tnote\n"
 WEIGHTS = "signal\tweight\tnote\n"
+STEPS = "rewriter\tsignal\tfrom\tnats\tnote\n"
+BANDS = "words\tslope\toffset\tnote\n"
+FEATURES = "feature\tmean\twithin\tbetween\twordings\tsynonyms\tround_trip\tnote\n"
+
+
+def load_two(path: Path) -> ScoreWeights:
+    return load_score_weights(path, ("a", "b"))
 
 
 def table(folder: Path, content: str) -> Path:
@@ -41,6 +59,29 @@ def test_quantiles_come_by_rising_length(tmp_path: Path) -> None:
         Quantiles(50, (1.0, 50.0, 99.0), (-0.5, 0.0, 1.5)),
         Quantiles(120, (1.0, 99.0), (-1.0, 2.5)),
     )
+
+
+def test_steps_come_by_rewriter_and_signal(tmp_path: Path) -> None:
+    rows = "synonyms\tleft\t1\t-0.5\t\nsynonyms\tleft\t-inf\t2\t\nround_trip\tleft\t-inf\t0\t\n"
+    found = load_steps(table(tmp_path, STEPS + rows))
+    assert set(found) == {"synonyms", "round_trip"}
+    assert found["synonyms"]["left"].edges.tolist() == [1.0]
+    assert found["synonyms"]["left"].nats.tolist() == [2.0, -0.5]
+    assert found["round_trip"]["left"].edges.tolist() == []
+
+
+def test_weights_come_in_the_order_of_the_features(tmp_path: Path) -> None:
+    rows = "b\t1\t2\t3\t4\t5\t6\t\na\t0\t1\t1\t0\t0\t7\t\noffset\t\t\t\t-1\t-2\t-3\tfitted\n"
+    found = load_two(table(tmp_path, FEATURES + rows))
+    assert found.mean.tolist() == [0.0, 1.0]
+    assert found.between.tolist() == [1.0, 3.0]
+    assert found.weight.tolist() == [[0.0, 0.0, 7.0], [4.0, 5.0, 6.0]]
+    assert found.offset.tolist() == [-1.0, -2.0, -3.0]
+
+
+def test_the_calibration_comes_by_rising_length(tmp_path: Path) -> None:
+    found = load_calibration(table(tmp_path, BANDS + "120\t1.2\t0.1\t\n50\t0.8\t-0.1\t\n"))
+    assert found == (Calibration(50, 0.8, -0.1), Calibration(120, 1.2, 0.1))
 
 
 def test_weights_come_by_signal(tmp_path: Path) -> None:
@@ -85,6 +126,10 @@ Load = Callable[[Path], object]
         (load_weights, WEIGHTS + "row\t0.7\t\nalways\tmuch\t\n", ":3: weight 'much' is no number"),
         (load_weights, WEIGHTS + "row\n", ":2: 1 cells where 3 are needed"),
         (load_weights, "", ": empty; the first row must be the header signal weight note"),
+        (load_steps, STEPS + "synonyms\tleft\tlow\t0\t\n", ":2: from and nats must be numbers"),
+        (load_calibration, BANDS + "fifty\t1\t0\t\n", ": words, slope and offset must be numbers"),
+        (load_two, FEATURES + "a\tmuch\t1\t1\t0\t0\t0\t\n", ":2: all cells but the note must be numbers"),
+        (load_two, FEATURES + "a\t0\t1\t1\t0\t0\t0\t\n", " has no row for b, offset: run python -m benchmarks"),
     ],
 )
 def test_a_fault_is_named_with_file_and_line(tmp_path: Path, load: Load, content: str, fault: str) -> None:

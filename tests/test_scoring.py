@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +15,12 @@ from hypothesis import example, given
 
 import despin
 from despin import Score
+from despin.context import FloatArray, IntArray, Window
+from despin.features import FEATURES, NEURAL_FEATURES, items_of
 from despin.pipeline import detectors_of, propose
 from despin.reading import Reading
 from despin.resources import Resources, load
-from despin.scoring import LEAST_WORDS, Tally, evidence_of, percentile_of
+from despin.scoring import LEAST_LONG, LEAST_WORDS, Tally, _family, evidence_of, percentile_of
 from despin.tokens import tokenize
 
 PAGES = Path(__file__).parent / "cases" / "pages"
@@ -63,6 +67,15 @@ POLISH = (
     "jedzą kolację i rozmawiają o minionym tygodniu."
 )
 TABLE = "\n".join(f"Item {n} | {n * 17} | {n * 3.5:.2f} | {n * 9} % | costs {n * 4}" for n in range(1, 60))
+NAMES = "Present were " + ", ".join(
+    f"{first} {last} of {town}"
+    for first, last, town in zip(
+        "Anna John Mary Peter Susan David Helen Mark Julia Simon Laura Paul Emma Frank Alice George Ruth Henry".split(),
+        "Smith Brown Taylor Walker Green Baker Wood Turner Hill Cooper Ward Morris King Watson Lee Harris Clark Young".split(),
+        "York Leeds Bristol Oxford Dover Bath Derby Lincoln Durham Exeter Wells Ely Truro Ripon Chester Carlisle Hull Hove".split(),
+        strict=True,
+    )
+)
 CODE = "\n".join(
     f"def step_{n}(x, y): return [(x + {n}) * y for _ in range({n})] if x > {n} else {{}}" for n in range(40)
 )
@@ -71,6 +84,7 @@ CODE = "\n".join(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (NAMES, "mostly names: "),
         ("", "too short: 0 words where 50 are needed"),
         ("One odd sentence tells nothing.", "too short: 5 words where 50 are needed"),
         (TABLE, "not prose: "),
@@ -81,7 +95,7 @@ CODE = "\n".join(
             "not English, or hardly legible: 0% of the words are known",
         ),
     ],
-    ids=["empty", "short", "table", "code", "Polish", "letters"],
+    ids=["names", "empty", "short", "table", "code", "Polish", "letters"],
 )
 def test_no_verdict_and_why(text: str, reason: str) -> None:
     score = despin.score(text)
@@ -123,6 +137,20 @@ def test_plain_cases_are_flagged_and_their_family_named(name: str, family: str) 
     assert (score.verdict, score.family) == ("flag", family)
     assert score.probability > 0.95
     assert "of human texts of this length" in score.reason
+
+
+@pytest.mark.parametrize(
+    ("posterior", "family"),
+    [
+        ((0.4, 0.3, 0.3), "unknown"),
+        ((0.1, 0.8, 0.1), "word_for_word"),
+        ((0.1, 0.1, 0.8), "round_trip"),
+        # wordings of the maps, but no finding that names whose
+        ((0.9, 0.05, 0.05), "unknown"),
+    ],
+)
+def test_a_family_is_named_where_one_stands_out(posterior: tuple[float, ...], family: str) -> None:
+    assert _family((), (0, 10), np.array(posterior)) == family
 
 
 @pytest.mark.parametrize("name", PLAIN_CASES)
@@ -178,17 +206,17 @@ def test_evidence_sums_up_to_the_probability(path: Path) -> None:
         assert passage.score.probability == pytest.approx(1 / (1 + math.exp(-nats_of(passage.score))), abs=2e-4)
 
 
-def test_evidence_names_each_kind_of_trace(resources: Resources) -> None:
+def test_evidence_names_features_and_their_figures() -> None:
     score = despin.score(page("abstract"))
-    assert [reason.rule for reason in score.evidence if reason.rule in resources.densities] == sorted(
-        resources.densities
-    )
-    assert {reason.rule for reason in score.evidence} - set(resources.densities) == {"score.passages"}
-    counted = {
-        reason.rule: int(reason.source.split()[0]) for reason in score.evidence if reason.rule in resources.densities
-    }
-    assert counted["spin.map"] > 10
-    assert all(f"in {score.words} words" in r.source for r in score.evidence if r.rule in resources.densities)
+    rules = [reason.rule for reason in score.evidence]
+    assert len(rules) == len(set(rules))
+    assert set(rules) <= {*(f"score.{name}" for name in FEATURES), "score.length", "score.passages"}
+    said = {reason.rule: reason.source for reason in score.evidence}
+    assert said["score.length"] == f"any text of {score.words} words"
+    found = re.search(r"(\d+) in (\d+) words", said["score.found.any"])
+    assert found is not None
+    assert int(found[1]) > 10
+    assert int(found[2]) == score.words
 
 
 def test_more_traces_are_more_evidence() -> None:
@@ -197,47 +225,53 @@ def test_more_traces_are_more_evidence() -> None:
     assert nats_of(despin.score(clean + traces)) > nats_of(despin.score(clean)) + 0.5
 
 
-def test_the_same_wording_again_is_no_further_evidence(resources: Resources) -> None:
-    def spin_count(text: str) -> int:
-        return sum(int(r.source.split()[0]) for r in despin.score(text).evidence if r.rule in ("spin.map", "spin.pair"))
+def test_the_same_wording_again_is_no_further_finding(resources: Resources) -> None:
+    def findings(text: str) -> float:
+        reading = Reading(tokenize(text), resources.context)
+        items = items_of(reading, propose(reading, resources, detectors_of()), resources.spun_lexicon)
+        return float(items.events["found.any"].sum())
 
     once = "The nurse took his important signs at noon. "
-    assert spin_count(once) > 0
-    assert spin_count(once * 5) == spin_count(once)
+    assert findings(once) > 0
+    assert findings(once * 5) == findings(once)
 
 
 def test_totals_of_spans_agree_with_their_evidence(resources: Resources) -> None:
     text = "\n\n".join([page("abstract"), page("legal", "original"), page("supplement")])
     reading = Reading(tokenize(text), resources.context)
-    tally = Tally(reading, propose(reading, resources, detectors_of()), resources.densities)
+    tally = Tally(reading, propose(reading, resources, detectors_of()), resources)
     cuts = np.linspace(0, len(text), 9).astype(int)
     spans = np.stack([cuts[:-1], cuts[1:]], axis=1)
     for span, total in zip(spans.tolist(), tally.totals(spans).tolist(), strict=True):
-        assert math.fsum(reason.nats for reason in tally.weigh(*span)) == pytest.approx(total, abs=1e-3)
+        assert math.fsum(reason.nats for reason in tally.weigh(*span)[0]) == pytest.approx(total, abs=1e-3)
     assert sum(tally.word_count(*span) for span in spans.tolist()) == tally.word_count(0, len(text))
 
 
-def test_a_document_of_one_passage_has_no_evidence_of_passages(resources: Resources) -> None:
-    text = page("abstract")
+def test_a_short_document_has_no_evidence_of_passages(resources: Resources) -> None:
+    text = page("abstract") + "\n\n" + page("legal", "original")
+    while len(text.split()) < LEAST_LONG:
+        text += "\n\n" + page("legal", "original")
     reading = Reading(tokenize(text), resources.context)
-    tally = Tally(reading, propose(reading, resources, detectors_of()), resources.densities)
+    tally = Tally(reading, propose(reading, resources, detectors_of()), resources)
     whole = evidence_of(tally, (0, len(text)), np.array([[0, len(text)]]))
     assert [reason for reason in whole[1] if reason.rule == "score.passages"] == []
     assert whole[0] == pytest.approx(math.fsum(reason.nats for reason in whole[1]))
     parts = evidence_of(tally, (0, len(text)), np.array([[0, 700], [700, len(text)]]))
     assert [reason.rule for reason in parts[1]][-1] == "score.passages"
+    short = evidence_of(tally, (0, 1400), np.array([[0, 700], [700, 1400]]))
+    assert [reason.rule for reason in short[1]][-1] == "score.length"
 
 
 def test_a_document_is_rewritten_as_a_whole_or_in_one_passage(resources: Resources) -> None:
     text = "\n\n".join([*long_clean_document()[:6], page("abstract"), *long_clean_document()[6:12]])
     reading = Reading(tokenize(text), resources.context)
-    tally = Tally(reading, propose(reading, resources, detectors_of()), resources.densities)
+    tally = Tally(reading, propose(reading, resources, detectors_of()), resources)
     spans = np.array([(passage.start, passage.end) for passage in despin.passages(text)])
     judged = [passage for passage in despin.passages(text) if passage.score.words >= LEAST_WORDS]
     assert len(judged) > 5
-    whole = math.fsum(reason.nats for reason in tally.weigh(0, len(text)))
+    whole = math.fsum(reason.nats for reason in tally.weigh(0, len(text))[0])
     one = math.log(math.fsum(math.exp(nats_of(passage.score)) for passage in judged) / len(judged))
-    nats, _ = evidence_of(tally, (0, len(text)), spans)
+    nats, _, _ = evidence_of(tally, (0, len(text)), spans)
     # both accounts are as likely beforehand
     assert nats == pytest.approx(math.log((math.exp(whole) + math.exp(one)) / 2), abs=2e-3)
     assert one > 0
@@ -285,7 +319,7 @@ def test_the_prior_shifts_the_log_odds(prior: float) -> None:
 def test_the_rate_of_false_alarms_moves_the_verdict_only() -> None:
     text = page("travel")
     percentile = despin.score(text).percentile
-    careful, loose = (despin.score(text, fpr=(100 - percentile + step) / 100) for step in (-1, 1))
+    careful, loose = (despin.score(text, fpr=(100 - percentile) / 100 * factor) for factor in (0.9, 1.1))
     assert (careful.verdict, loose.verdict) == ("no-flag", "flag")
     assert careful.probability == loose.probability
     assert loose.family
@@ -301,6 +335,40 @@ def test_who_is_flagged_is_flagged_at_any_looser_rate(name: str) -> None:
 def test_the_signature_names_what_made_the_score(resources: Resources) -> None:
     score = despin.score(GERMAN, fpr=0.05, prior=0.1)
     assert score.signature == f"despin {despin.__version__} data:{resources.fingerprint} fpr:0.05 prior:0.1"
+
+
+class Reads:
+    """A neural model that finds every word as odd as the last."""
+
+    name = "odd:1"
+
+    def log_probs(self, windows: Sequence[Window]) -> list[FloatArray]:
+        return [np.zeros(len(window.wordings)) for window in windows]
+
+    def word_log_probs(self, text: str) -> tuple[IntArray, FloatArray]:
+        starts = np.array([match.start() for match in re.finditer(r"\S+", text)], np.int64)
+        return starts, np.full(len(starts), -20.0)
+
+
+class Shortlists:
+    """A context model that does not read running text."""
+
+    name = "short:1"
+
+    def log_probs(self, windows: Sequence[Window]) -> list[FloatArray]:
+        return [np.zeros(len(window.wordings)) for window in windows]
+
+
+def test_a_model_that_reads_the_text_adds_its_evidence() -> None:
+    plain, read = despin.score(page("travel")), despin.score(page("travel"), context=Reads())
+    added = {reason.rule for reason in read.evidence} - {reason.rule for reason in plain.evidence}
+    assert added == {f"score.{name}" for name in NEURAL_FEATURES}
+    assert read.probability == pytest.approx(1 / (1 + math.exp(-nats_of(read))), abs=2e-4)
+    assert "context:odd:1" in read.signature
+
+
+def test_a_model_that_does_not_read_running_text_leaves_the_score_as_it_is() -> None:
+    assert despin.score(page("travel"), context=Shortlists()).evidence == despin.score(page("travel")).evidence
 
 
 # --- pinned -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ REASONS = {
     "ocr.*": "letters that scanners confuse",
     "rate": "how damaged this document is",
     "rate.family": "how likely it is that this kind of spinner made the page",
+    "score.*": "rewriting traces",
+    "score.length": "what any text of that length shows",
     "score.passages": "the passages one by one",
     "spin": "wordings that spinners put in",
     "spin.article": "'a' or 'an' that does not fit the word that stands here",
@@ -35,9 +37,6 @@ REASONS = {
     "spin.term": "whether it forms a fixed term with its neighbours",
     "surface": "traces of broken encoding or spacing",
     "surface.*": "a trace of broken encoding or spacing",
-    "trace.article": "'a' or 'an' that does not fit",
-    "trace.capital": "stray capitals inside sentences",
-    "trace.odd": "words that are odd in their place",
 }
 
 # Text around an edit that is shown on either side, in characters: enough for the sentence to be recognised on a line.

@@ -5,16 +5,26 @@ Start reading at `Densities`. The tables are made by `python -m benchmarks.calib
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
 
 from despin.tables import TableError, read_rows
 
 DENSITY_COLUMNS = ("kind", "nats", "clean", "damaged", "note")
 WEIGHT_COLUMNS = ("signal", "weight", "note")
 QUANTILE_COLUMNS = ("words", "percentile", "nats", "note")
+STEP_COLUMNS = ("rewriter", "signal", "from", "nats", "note")
+
+# Kinds of rewriting that the score tells apart: by wordings that the maps know, by other synonyms, by translation.
+REWRITERS = ("wordings", "synonyms", "round_trip")
+FEATURE_COLUMNS = ("feature", "mean", "within", "between", *REWRITERS, "note")
+NEURAL_COLUMNS = ("feature", "mean", "within", "between", "weight", "note")
+CALIBRATION_COLUMNS = ("words", "slope", "offset", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,116 @@ class Quantiles:
     words: int
     percentiles: tuple[float, ...]
     nats: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """A step function: nats[i] holds from edges[i - 1] on, nats[0] below edges[0]."""
+
+    edges: npt.NDArray[np.float64]
+    nats: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreWeights:
+    """What each feature of a stretch of text weighs, all arrays by feature.
+
+    mean: of human text. within: variance of one word's figure. between: variance of texts' own means. A mean over n
+    words lies about sqrt(within / n + between) off.  weight: shape (features, REWRITERS), nats for each such standard
+    deviation. offset: by rewriter, nats where every feature is as in human text.
+    """
+
+    mean: npt.NDArray[np.float64]
+    within: npt.NDArray[np.float64]
+    between: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+    offset: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeuralWeights:
+    """What a neural model's features weigh beside the score without it; mean, within and between as in `ScoreWeights`.
+
+    weight: nats for each standard deviation, by feature. default: what the score without it counts. offset: in nats.
+    """
+
+    mean: npt.NDArray[np.float64]
+    within: npt.NDArray[np.float64]
+    between: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+    default: float
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From `words` words on, a weighed sum x means `slope` * x + `offset` nats."""
+
+    words: int
+    slope: float
+    offset: float
+
+
+def load_steps(path: Path) -> Mapping[str, Mapping[str, Steps]]:
+    """rewriter -> signal -> its step function; the first row of each begins at -inf. Raises TableError."""
+    table: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for number, (rewriter, signal, edge, nats, _) in read_rows(path, STEP_COLUMNS):
+        try:
+            table.setdefault(rewriter, {}).setdefault(signal, []).append((float(edge), float(nats)))
+        except ValueError:
+            raise TableError(f"{path}:{number}: from and nats must be numbers") from None
+    return MappingProxyType(
+        {
+            rewriter: MappingProxyType(
+                {
+                    signal: Steps(np.array(sorted(rows))[1:, 0], np.array(sorted(rows))[:, 1])
+                    for signal, rows in signals.items()
+                }
+            )
+            for rewriter, signals in table.items()
+        }
+    )
+
+
+def load_score_weights(path: Path, features: Iterable[str]) -> ScoreWeights:
+    """The weights of these features, in this order; the row "offset" has only weights. Raises TableError."""
+    rows: dict[str, tuple[float, ...]] = {}
+    for number, (feature, *cells, _) in read_rows(path, FEATURE_COLUMNS):
+        try:
+            rows[feature] = tuple(float(cell or 0) for cell in cells)
+        except ValueError:
+            raise TableError(f"{path}:{number}: all cells but the note must be numbers") from None
+    if missing := [name for name in (*features, "offset") if name not in rows]:
+        raise TableError(f"{path} has no row for {', '.join(missing)}: run python -m benchmarks.calibrate_score")
+    table = np.array([rows[name] for name in features])
+    mean, within, between = table[:, :3].T
+    return ScoreWeights(mean, within, between, table[:, 3:], np.array(rows["offset"][3:]))
+
+
+def load_neural_weights(path: Path, features: Iterable[str]) -> NeuralWeights:
+    """The weights of these features, in this order; the rows "default" and "offset" have only a weight."""
+    rows: dict[str, tuple[float, ...]] = {}
+    for number, (feature, *cells, _) in read_rows(path, NEURAL_COLUMNS):
+        try:
+            rows[feature] = tuple(float(cell or 0) for cell in cells)
+        except ValueError:
+            raise TableError(f"{path}:{number}: all cells but the note must be numbers") from None
+    if missing := [name for name in (*features, "default", "offset") if name not in rows]:
+        raise TableError(f"{path} has no row for {', '.join(missing)}: run python -m benchmarks.calibrate_score")
+    mean, within, between, weight = np.array([rows[name] for name in features]).T
+    return NeuralWeights(mean, within, between, weight, rows["default"][3], rows["offset"][3])
+
+
+def load_calibration(path: Path) -> tuple[Calibration, ...]:
+    """By rising length. Raises TableError."""
+    try:
+        rows = [
+            Calibration(int(words), float(slope), float(offset))
+            for _, (words, slope, offset, _) in read_rows(path, CALIBRATION_COLUMNS)
+        ]
+    except ValueError:
+        raise TableError(f"{path}: words, slope and offset must be numbers") from None
+    return tuple(sorted(rows, key=lambda row: row.words))
 
 
 def load_densities(path: Path) -> Mapping[str, tuple[Densities, ...]]:

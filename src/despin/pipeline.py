@@ -77,7 +77,7 @@ def repair(
 
     def judged(reading: Reading) -> Score:
         findings = found if reading is legible else propose(reading, tables, wording)
-        return scoring.judge(reading, findings, tables, signature)
+        return scoring.judge(reading, findings, tables, signature, model=scoring.reader(model))
 
     before = judged(original)
     after = before if repaired is original else judged(repaired)
@@ -150,11 +150,13 @@ def score(
 ) -> Score:
     """How likely it is that `text` was rewritten by a machine (see `despin.Score`).
 
-    fpr: the share of human texts of its length that may be flagged. prior: share of rewritten texts among those that
-    are looked at. Raises TypeError for what is no str, SettingsError for a setting that is not known.
+    context: "default"; "lm", with which SmolLM2 reads the text too; or a context model. fpr: the share of human texts
+    of its length that may be flagged. prior: share of rewritten texts among those that are looked at. Raises TypeError
+    for what is no str, SettingsError for a setting that is not known.
     """
-    reading, findings, tables, signature = _read(text, resources, model_named(context))
-    return scoring.judge(reading, findings, tables, signature, fpr, prior)
+    model = model_named(context)
+    reading, findings, tables, signature = _read(text, resources, model)
+    return scoring.judge(reading, findings, tables, signature, fpr, prior, scoring.reader(model))
 
 
 def passages(
@@ -165,8 +167,10 @@ def passages(
     resources: Resources | None = None,
 ) -> tuple[PassageScore, ...]:
     """The score of each passage of `text` by itself; see `score`."""
-    reading, findings, tables, signature = _read(text, resources, model_named(context))
-    return PassageScores(scoring.judge_passages(reading, findings, tables, signature, fpr, prior))
+    model = model_named(context)
+    reading, findings, tables, signature = _read(text, resources, model)
+    found = scoring.judge_passages(reading, findings, tables, signature, fpr, prior, scoring.reader(model))
+    return PassageScores(found)
 
 
 def _read(

@@ -17,9 +17,24 @@ from despin import compiled
 from despin.channel import Channel, Confusions
 from despin.context import PADDING, NgramContext
 from despin.dense import DenseBigrams
+from despin.features import FEATURES, NEURAL_FEATURES, SpunLexicon
 from despin.lexicon import Lexicon
 from despin.maps import MapIndex, RowLines, read_map
-from despin.measured import Densities, Quantiles, load_densities, load_quantiles, load_weights
+from despin.measured import (
+    Calibration,
+    Densities,
+    NeuralWeights,
+    Quantiles,
+    ScoreWeights,
+    Steps,
+    load_calibration,
+    load_densities,
+    load_neural_weights,
+    load_quantiles,
+    load_score_weights,
+    load_steps,
+    load_weights,
+)
 from despin.settings import SettingsError
 from despin.tables import data_folder
 from despin.terms import TermPairs
@@ -141,6 +156,31 @@ class Resources:
     def model_densities(self) -> Mapping[str, tuple[Densities, ...]]:
         """The same after a neural model has judged the findings of spin."""
         return MappingProxyType({**self.densities, **load_densities(self.folder / "rerank_rates.tsv")})
+
+    @cached_property
+    def spun_lexicon(self) -> SpunLexicon:
+        """What spinners do to single words."""
+        return SpunLexicon.load(self.folder / "lexicon")
+
+    @cached_property
+    def word_doubts(self) -> Mapping[str, Mapping[str, Steps]]:
+        """What each signal of a word says on whether a rewriter put it in, by rewriter."""
+        return load_steps(self.folder / "score_words.tsv")
+
+    @cached_property
+    def score_weights(self) -> ScoreWeights:
+        """What each feature of a text says on whether, and how, it was rewritten."""
+        return load_score_weights(self.folder / "score_weights.tsv", FEATURES)
+
+    @cached_property
+    def neural_weights(self) -> NeuralWeights:
+        """What a neural model adds to the score."""
+        return load_neural_weights(self.folder / "score_neural.tsv", NEURAL_FEATURES)
+
+    @cached_property
+    def score_bands(self) -> tuple[Calibration, ...]:
+        """What a weighed sum of features means, by length."""
+        return load_calibration(self.folder / "score_bands.tsv")
 
     @cached_property
     def quantiles(self) -> tuple[Quantiles, ...]:

@@ -26,7 +26,7 @@ class Score:
     verdict: "flag", "no-flag" or, where no verdict can be given, "abstain".
     reason: the verdict in plain words, such as "too short: 12 words".
     percentile: the share of human passages of that length that score lower, 0 to 100.
-    family: the family of spinner whose habits it shows, or "".
+    family: of a flagged text, the family of rewriter whose habits it shows, or "unknown"; else "".
     ocr_quality: the share of words that are read as words, 0 to 1.
     words: how many words were judged.
     evidence: the reasons, in nats for rewriting.

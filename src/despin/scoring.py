@@ -1,35 +1,39 @@
 """How likely is it that a text was rewritten by a machine? Start reading at `judge`.
 
-A text's traces are counted: findings of each strength, stray capitals, articles that do not fit, odd word pairs. Each
-count has a density per word in human text and one on rewritten pages (data/rates.tsv). The sum of their log
-likelihood ratios is the evidence; how much human text reaches as much (data/score.tsv) gives percentile and verdict.
+Features of a text (`despin.features`) are set against those of human texts of its length; a logistic regression weighs
+them (data/score_weights.tsv), and its sum is calibrated by length (data/score_bands.tsv). So every feature adds its own
+nats of evidence. How much human text reaches as much (data/score.tsv) gives percentile and verdict.
 """
 
 from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from despin import rates
-from despin.context import FloatArray
+from despin.context import FloatArray, IntArray
+from despin.features import FEATURES, NEURAL_FEATURES, Measure, deviations, items_of
 from despin.maps import FUNCTION_WORDS
-from despin.measured import Densities, Quantiles
+from despin.measured import REWRITERS, Calibration, Quantiles, ScoreWeights
 from despin.reading import Reading
 from despin.resources import Resources
 from despin.results import PassageScore, Score, Verdict
 from despin.settings import SettingsError
 from despin.tokens import Kind, passages
-from despin.traces import traces
 from despin.values import Evidence, Finding
 from despin.words import fold, is_word
 
 # Below this a text has too few traces to tell; published audits of sentence-level verdicts found a third and more of
 # human sentences flagged.
 LEAST_WORDS = 50
+
+# From this length on a text is weighed passage by passage too. Below, a rewritten passage is a good part of the whole,
+# and calibration and quantiles are those of passages.
+LEAST_LONG = 400
 
 # Share of the words that the English vocabulary knows, below which a text is not English, or hardly legible.
 LEAST_KNOWN = 0.6
@@ -45,74 +49,127 @@ LEAST_SHARE = 0.2
 LEAST_PROSE = 0.55
 
 
+# Share of words with a capital inside a sentence, above which a text is a list of names or titles. Prose full of names
+# reaches a third.
+MOST_NAMES = 0.5
+
+# Posterior of a kind of rewriter, below which none is named.
+LEAST_SURE = 0.6
+
+
+@runtime_checkable
+class WordReader(Protocol):
+    """A neural model that reads running text."""
+
+    def word_log_probs(self, text: str) -> tuple[IntArray, FloatArray]:
+        """Offset and ln p of each word of `text`, given the words before it."""
+        ...
+
+
+def reader(model: object) -> WordReader | None:
+    """The model if it reads running text, else None: a context model need not."""
+    return model if isinstance(model, WordReader) else None
+
+
 class Tally:
-    """Where a text's words and traces are, so that any stretch of it can be weighed."""
+    """What is known of a text, so that any stretch of it can be weighed."""
 
     def __init__(
-        self, reading: Reading, findings: Sequence[Finding], densities: Mapping[str, tuple[Densities, ...]]
+        self,
+        reading: Reading,
+        findings: Sequence[Finding],
+        resources: Resources,
+        model: WordReader | None = None,
     ) -> None:
-        self.items = reading.tokens.starts[reading.index].astype(np.int64)
-        self.kinds = sorted(densities)
-        rows = [row for kind in self.kinds for row in densities[kind]]
-        # the columns of the counts: all rows of all kinds, one after another
-        self._first = np.cumsum([0, *(len(densities[kind]) for kind in self.kinds[:-1])])
-        self._density = rates.density(rows)
-        starts = reading.tokens.starts
-        # of the same type as the offsets that are looked up, or each look-up would convert the whole array
-        self.words = starts[:-1][reading.tokens.kinds == Kind.WORD].astype(np.int64)
-        column = dict(zip(self.kinds, self._first.tolist(), strict=True))
-        tallied = rates.tally(findings, densities)
-        offsets = [np.array([offset for offset, _, _ in tallied], np.int64)]
-        columns = [np.array([column[kind] + row for _, kind, row in tallied], np.int64)]
-        for kind, shown in traces(reading).items():
-            found = starts[reading.index[shown]].astype(np.int64)
-            offsets.append(found)
-            columns.append(np.full(len(found), column[kind]))
-        order = np.argsort(np.concatenate(offsets), kind="stable")
-        self._offsets, self._columns = np.concatenate(offsets)[order], np.concatenate(columns)[order]
+        self.measure = Measure(items_of(reading, findings, resources.spun_lexicon), resources.word_doubts)
+        self._weights, self._bands = resources.score_weights, resources.score_bands
+        self._neural = resources.neural_weights if model else None
+        if model:
+            self.measure.add_neural(*model.word_log_probs(reading.tokens.text))
 
     def word_count(self, start: int, end: int) -> int:
         """How many words begin in ``text[start:end]``."""
-        return int(np.searchsorted(self.words, end) - np.searchsorted(self.words, start))
-
-    def counts(self, spans: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Traces, shape (spans, columns), and words, shape (spans, 1), in spans that are sorted and do not overlap."""
-        edges = np.asarray(spans, np.int64).reshape(-1, 2)
-        words = np.diff(np.searchsorted(self.words, edges), axis=1).astype(np.float64)
-        first, last = np.searchsorted(self._offsets, (edges[0, 0], edges[-1, 1]))
-        offsets, columns = self._offsets[first:last], self._columns[first:last]
-        span = np.searchsorted(edges[:, 0], offsets, side="right") - 1
-        inside = offsets < edges[span, 1]
-        counts = np.zeros((len(edges), len(self._density)))
-        np.add.at(counts, (span[inside], columns[inside]), 1.0)
-        return counts, words
+        return int(self.measure.words(self.measure.edges([(start, end)]))[0])
 
     def totals(self, spans: npt.ArrayLike) -> FloatArray:
-        """Evidence for rewriting in each span, in nats."""
-        counts, words = self.counts(spans)
-        likelihood = rates.log_likelihood(counts, words, self._density)
-        return _mean_ratio(likelihood - likelihood[:, :1])
+        """Evidence for rewriting of each span, in nats."""
+        edges = self.measure.edges(spans)
+        slope, offset = scale(self.measure.words(edges), self._bands)
+        mixture, _ = mixed_rewriters(deviations(*self.measure.means(edges), self._weights), self._weights)
+        nats = slope * mixture + offset
+        if self._neural:
+            nats = self._neural.default * nats + self._neural_shares(edges).sum(axis=1) + self._neural.offset
+        return np.round(nats, 4)
 
-    def weigh(self, start: int, end: int) -> list[Evidence]:
-        """Evidence for rewriting in ``text[start:end]``, one item a kind of trace, in nats.
+    def _neural_shares(self, edges: npt.NDArray[np.int64]) -> FloatArray:
+        """What each of the neural model's features adds, in nats, shape (spans, features)."""
+        assert self._neural is not None
+        shares: FloatArray = deviations(*self.measure.means(edges, NEURAL_FEATURES), self._neural) * self._neural.weight
+        return shares
 
-        Each item is what its kind adds to the ln of the mean likelihood ratio over the rates of damaged pages.
+    def weigh(self, start: int, end: int) -> tuple[list[Evidence], FloatArray]:
+        """Evidence for rewriting in ``text[start:end]``, one item a feature, in nats; and how likely each rewriter is.
+
+        ln of a mixture is the mean of its parts' logarithms, by their posterior, less the divergence of the posterior
+        from the prior: so each feature has its share, and what is the same for all texts of that length is one more.
         """
-        (counts,), ((words,),) = self.counts([(start, end)])
-        each = rates.log_likelihood(np.diag(counts), words, self._density, summed=False)
-        by_kind = np.cumsum(np.add.reduceat(each - each[:, :1], self._first, axis=0), axis=0)
-        nats = np.diff(_mean_ratio(by_kind), prepend=0.0)
-        found = np.add.reduceat(counts, self._first)
-        return [
-            Evidence(round(value, 4), kind, f"{int(count)} in {int(words)} words")
-            for kind, value, count in zip(self.kinds, nats.tolist(), found.tolist(), strict=True)
+        edges = self.measure.edges([(start, end)])
+        (means,), (counts,) = self.measure.means(edges)
+        slope, _ = scale(self.measure.words(edges), self._bands)
+        away = deviations(means[None], counts[None], self._weights)
+        _, (posterior,) = mixed_rewriters(away, self._weights)
+        scale_all = slope[0] * (self._neural.default if self._neural else 1.0)
+        shares = (scale_all * away[0] * (self._weights.weight @ posterior)).round(4)
+        evidence = [
+            Evidence(share, f"score.{name}", _said(name, mean, count))
+            for name, share, mean, count in zip(FEATURES, shares.tolist(), means.tolist(), counts.tolist(), strict=True)
+            if share
         ]
+        if self._neural:
+            (means,), (counts,) = self.measure.means(edges, NEURAL_FEATURES)
+            (added,) = self._neural_shares(edges).round(4)
+            evidence += [
+                Evidence(share, f"score.{name}", f"{NEURAL_FEATURES[name]}: {mean:.3f} on average")
+                for name, share, mean in zip(NEURAL_FEATURES, added.tolist(), means.tolist(), strict=True)
+            ]
+            shares = np.concatenate([shares, added])
+        rest = round(float(self.totals([(start, end)])[0]) - math.fsum(shares.tolist()), 4)
+        evidence.append(Evidence(rest, "score.length", f"any text of {self.word_count(start, end)} words"))
+        return evidence, posterior
 
 
-def _mean_ratio(log_ratios: FloatArray) -> FloatArray:
-    """ln of the mean likelihood ratio over the rates of damaged pages."""
-    mean: FloatArray = np.logaddexp.reduce(log_ratios[:, 1:] + np.log(rates.AMONG_DAMAGED), axis=1)
-    return mean
+# Features that are no counts: their means are said as they are.
+MEANS = frozenset(
+    "words.light words.heavy words.content words.function original.nats moved.light moved.heavy moved.function "
+    "fit.content fit.function".split()
+)
+
+
+def _said(feature: str, mean: float, count: float) -> str:
+    """A feature in words, with its figure."""
+    if feature in MEANS:
+        return f"{FEATURES[feature]}: {mean:.3f} nats a word"
+    return f"{FEATURES[feature]}: {mean * count:.0f} in {count:.0f} words"
+
+
+def mixed_rewriters(away: FloatArray, weights: ScoreWeights) -> tuple[FloatArray, FloatArray]:
+    """ln of the mean likelihood ratio over the kinds of rewriters, all as likely beforehand; and their posterior.
+
+    away: shape (spans, features), see `deviations`. Returns shapes (spans,) and (spans, rewriters).
+    """
+    each = away @ weights.weight + weights.offset
+    mixture = np.logaddexp.reduce(each, axis=1)
+    posterior: FloatArray = np.exp(each - mixture[:, None])
+    return mixture - math.log(each.shape[1]), posterior
+
+
+def scale(words: FloatArray, bands: Sequence[Calibration]) -> tuple[FloatArray, FloatArray]:
+    """Slope and offset of the calibration at so many words: between the rows of the table linear in their logarithm."""
+    at = np.log([band.words for band in bands])
+    where = np.log(np.maximum(words, 1.0))
+    slope = np.interp(where, at, [band.slope for band in bands])
+    offset = np.interp(where, at, [band.offset for band in bands])
+    return slope, offset
 
 
 def judge(
@@ -122,14 +179,15 @@ def judge(
     signature: str,
     fpr: float = 0.01,
     prior: float = 0.5,
+    model: WordReader | None = None,
 ) -> Score:
-    """The score of a whole text.
+    """The score of a whole text; `model` reads it too where there is one.
 
-    Three accounts of the text are weighed: a person wrote it; all of it was rewritten; one passage of it was. The last
-    is the mean over the passages, so that a page with one spun paragraph is found and a long page is not flagged for
-    having many passages. Raises SettingsError for an `fpr` or `prior` that is no probability.
+    Three accounts of a long text are weighed: a person wrote it; all of it was rewritten; one passage of it was. The
+    last is the mean over the passages, so that a page with one spun paragraph is found and a long page is not flagged
+    for having many passages. Raises SettingsError for an `fpr` or `prior` that is no probability.
     """
-    tally = Tally(reading, findings, resources.densities)
+    tally = Tally(reading, findings, resources, model)
     findings = sorted(findings, key=lambda finding: finding.start)
     spans = passages(reading.tokens).astype(np.int64)
     return _judge(tally, reading, findings, (0, len(reading.tokens.text)), spans, resources, signature, fpr, prior)
@@ -142,9 +200,10 @@ def judge_passages(
     signature: str,
     fpr: float = 0.01,
     prior: float = 0.5,
+    model: WordReader | None = None,
 ) -> tuple[PassageScore, ...]:
     """The score of each passage (see `despin.tokens.passages`) by itself."""
-    tally = Tally(reading, findings, resources.densities)
+    tally = Tally(reading, findings, resources, model)
     none = np.zeros((0, 2), np.int64)
     findings = sorted(findings, key=lambda finding: finding.start)
     return tuple(
@@ -168,7 +227,7 @@ def _judge(
         if not 0 < value < 1:
             raise SettingsError(f"{name}={value} is no probability; use a number between 0 and 1")
     words = tally.word_count(*span)
-    nats, evidence = evidence_of(tally, span, parts)
+    nats, evidence, posterior = evidence_of(tally, span, parts)
     known = _known_share(tally, reading, span)
     probability = round(1 / (1 + math.exp(-max(min(nats + math.log(prior / (1 - prior)), 50), -50))), 4)
     percentile = round(percentile_of(nats, words, resources.quantiles), 4)
@@ -178,7 +237,7 @@ def _judge(
         verdict,
         reason,
         percentile,
-        _family(findings, span) if verdict == "flag" else "",
+        _family(findings, span, posterior) if verdict == "flag" else "",
         round(known, 4),
         words,
         tuple(evidence),
@@ -186,17 +245,20 @@ def _judge(
     )
 
 
-def evidence_of(tally: Tally, span: tuple[int, int], parts: npt.NDArray[np.int64]) -> tuple[float, list[Evidence]]:
-    """All evidence for rewriting in a span, in nats: as a whole, or in one of its passages `parts`; and by kind."""
-    evidence = tally.weigh(*span)
+def evidence_of(
+    tally: Tally, span: tuple[int, int], parts: npt.NDArray[np.int64]
+) -> tuple[float, list[Evidence], FloatArray]:
+    """All evidence for rewriting in a span, in nats: as a whole, or in one of its passages `parts`; then item by item;
+    and how likely each kind of rewriter is."""
+    evidence, posterior = tally.weigh(*span)
     whole = math.fsum(reason.nats for reason in evidence)
-    long = parts[np.diff(np.searchsorted(tally.words, parts), axis=1)[:, 0] >= LEAST_WORDS]
-    if len(long) < 2:
-        return round(whole, 4), evidence
+    long = parts[tally.measure.words(tally.measure.edges(parts)) >= LEAST_WORDS]
+    if len(long) < 2 or tally.word_count(*span) < LEAST_LONG:
+        return round(whole, 4), evidence, posterior
     one = float(np.logaddexp.reduce(tally.totals(long)) - math.log(len(long)))
     nats = float(np.logaddexp(whole, one) - math.log(2))
     evidence.append(Evidence(round(nats - whole, 4), "score.passages", f"{len(long)} passages, one by one"))
-    return round(nats, 4), evidence
+    return round(nats, 4), evidence, posterior
 
 
 def _verdict(
@@ -209,6 +271,9 @@ def _verdict(
     prose = float(np.mean(solid == Kind.WORD))
     if prose < LEAST_PROSE:
         return "abstain", f"not prose: {prose:.0%} of the tokens are words; tables, figures and code are not judged"
+    names = _name_share(tally, reading, span)
+    if names > MOST_NAMES:
+        return "abstain", f"mostly names: {names:.0%} of the words have a capital inside a sentence"
     if known < LEAST_KNOWN:
         return "abstain", f"not English, or hardly legible: {known:.0%} of the words are known"
     frequent = _frequent_share(tally, reading, span)
@@ -233,16 +298,23 @@ def percentile_of(nats: float, words: int, quantiles: Sequence[Quantiles]) -> fl
     return float(np.interp(nats, band.nats, band.percentiles))
 
 
+def _name_share(tally: Tally, reading: Reading, span: tuple[int, int]) -> float:
+    """Share of the words that have a capital and do not open a sentence."""
+    first, last = np.searchsorted(tally.measure.items.starts, span)
+    words = reading.words[first:last]
+    return float((reading.capital & ~reading.opens)[first:last][words].mean()) if words.any() else 0.0
+
+
 def _frequent_share(tally: Tally, reading: Reading, span: tuple[int, int]) -> float:
     """Share of the words that are among the most frequent of English."""
-    first, last = np.searchsorted(tally.items, span)
+    first, last = np.searchsorted(tally.measure.items.starts, span)
     ids = reading.ids[first:last][reading.words[first:last]]
     return float((ids < FUNCTION_WORDS).mean()) if len(ids) else 0.0
 
 
 def _known_share(tally: Tally, reading: Reading, span: tuple[int, int]) -> float:
     """Share of the words that the vocabulary knows, 1 where there is no word."""
-    first, last = np.searchsorted(tally.items, span)
+    first, last = np.searchsorted(tally.measure.items.starts, span)
     items = first + np.flatnonzero(reading.words[first:last])
     if not len(items):
         return 1.0
@@ -251,8 +323,16 @@ def _known_share(tally: Tally, reading: Reading, span: tuple[int, int]) -> float
     return 1 - (len(unknown) - rare) / len(items)
 
 
-def _family(findings: Sequence[Finding], span: tuple[int, int]) -> str:
-    """The family with the most evidence among the findings, which are sorted, "" where none names one."""
+def _family(findings: Sequence[Finding], span: tuple[int, int], posterior: FloatArray) -> str:
+    """The family of rewriters that a text looks like, "unknown" where none stands out. Findings are sorted.
+
+    Wordings that the maps know name their family; other synonyms were put in word for word; or it is a round trip.
+    """
+    if posterior.max() < LEAST_SURE:
+        return "unknown"
+    rewriter = REWRITERS[int(posterior.argmax())]
+    if rewriter != "wordings":
+        return {"synonyms": "word_for_word", "round_trip": "round_trip"}[rewriter]
     sums: dict[str, float] = {}
     first = bisect.bisect_left(findings, span[0], key=lambda finding: finding.start)
     for finding in findings[first:]:
@@ -260,4 +340,4 @@ def _family(findings: Sequence[Finding], span: tuple[int, int]) -> str:
             break
         if finding.family and finding.best.nats > 0:
             sums[finding.family] = sums.get(finding.family, 0.0) + finding.best.nats
-    return max(sorted(sums), key=lambda family: round(sums[family], 4), default="")
+    return max(sorted(sums), key=lambda family: round(sums[family], 4), default="unknown")
