@@ -51,7 +51,7 @@ from despin.measured import (
     ScoreWeights,
     Steps,
 )
-from despin.pipeline import detectors_of, propose
+from despin.pipeline import propose, rounds_of
 from despin.reading import Reading
 from despin.resources import Resources
 from despin.scoring import LEAST_LONG, mixed_rewriters, scale
@@ -172,7 +172,7 @@ def read(passages: Sequence[Passage], resources: Resources, lexicons: Mapping[st
     put_in = []
     for passage in passages:
         reading = Reading(tokenize(passage.text), resources.context)
-        part = items_of(reading, propose(reading, resources, detectors_of()), resources.spun_lexicon)
+        part = items_of(reading, propose(reading, resources, rounds_of()["wording"]), resources.spun_lexicon)
         for name, lexicon in lexicons.items():
             # single precision: there are millions of them
             signals[name].append(word_signals(reading, part.judged, part.common, lexicon).astype(np.float32))
@@ -555,7 +555,7 @@ def document_nats(texts: Sequence[Passage], resources: Resources) -> Floats:
     found = []
     for text in texts:
         reading = Reading(tokenize(text.text), resources.context)
-        tally = scoring.Tally(reading, propose(reading, resources, detectors_of()), resources)
+        tally = scoring.Tally(reading, propose(reading, resources, rounds_of()["wording"]), resources)
         spans = passages(reading.tokens).astype(np.int64)
         found.append(scoring.evidence_of(tally, (0, len(text.text)), spans)[0])
     return np.array(found)

@@ -28,7 +28,7 @@ from despin.features import (
     original_nats,
 )
 from despin.measured import REWRITERS, ScoreWeights, Steps
-from despin.pipeline import detectors_of, propose
+from despin.pipeline import propose, rounds_of
 from despin.reading import Reading
 from despin.resources import Resources, load
 from despin.tokens import tokenize
@@ -39,7 +39,7 @@ PAGES = Path(__file__).parent / "cases" / "pages"
 def read(text: str) -> tuple[Reading, Items]:
     tables = load("en")
     reading = Reading(tokenize(text), tables.context)
-    return reading, items_of(reading, propose(reading, tables, detectors_of()), tables.spun_lexicon)
+    return reading, items_of(reading, propose(reading, tables, rounds_of()["wording"]), tables.spun_lexicon)
 
 
 def test_a_stretch_has_the_means_of_its_words(resources: Resources) -> None:

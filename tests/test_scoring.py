@@ -17,7 +17,7 @@ import despin
 from despin import Score
 from despin.context import FloatArray, IntArray, Window
 from despin.features import FEATURES, NEURAL_FEATURES, items_of
-from despin.pipeline import detectors_of, propose
+from despin.pipeline import propose, rounds_of
 from despin.reading import Reading
 from despin.resources import Resources, load
 from despin.scoring import LEAST_LONG, LEAST_WORDS, Tally, _family, evidence_of, percentile_of
@@ -228,7 +228,7 @@ def test_more_traces_are_more_evidence() -> None:
 def test_the_same_wording_again_is_no_further_finding(resources: Resources) -> None:
     def findings(text: str) -> float:
         reading = Reading(tokenize(text), resources.context)
-        items = items_of(reading, propose(reading, resources, detectors_of()), resources.spun_lexicon)
+        items = items_of(reading, propose(reading, resources, rounds_of()["wording"]), resources.spun_lexicon)
         return float(items.events["found.any"].sum())
 
     once = "The nurse took his important signs at noon. "
@@ -239,7 +239,7 @@ def test_the_same_wording_again_is_no_further_finding(resources: Resources) -> N
 def test_totals_of_spans_agree_with_their_evidence(resources: Resources) -> None:
     text = "\n\n".join([page("abstract"), page("legal", "original"), page("supplement")])
     reading = Reading(tokenize(text), resources.context)
-    tally = Tally(reading, propose(reading, resources, detectors_of()), resources)
+    tally = Tally(reading, propose(reading, resources, rounds_of()["wording"]), resources)
     cuts = np.linspace(0, len(text), 9).astype(int)
     spans = np.stack([cuts[:-1], cuts[1:]], axis=1)
     for span, total in zip(spans.tolist(), tally.totals(spans).tolist(), strict=True):
@@ -252,7 +252,7 @@ def test_a_short_document_has_no_evidence_of_passages(resources: Resources) -> N
     while len(text.split()) < LEAST_LONG:
         text += "\n\n" + page("legal", "original")
     reading = Reading(tokenize(text), resources.context)
-    tally = Tally(reading, propose(reading, resources, detectors_of()), resources)
+    tally = Tally(reading, propose(reading, resources, rounds_of()["wording"]), resources)
     whole = evidence_of(tally, (0, len(text)), np.array([[0, len(text)]]))
     assert [reason for reason in whole[1] if reason.rule == "score.passages"] == []
     assert whole[0] == pytest.approx(math.fsum(reason.nats for reason in whole[1]))
@@ -265,7 +265,7 @@ def test_a_short_document_has_no_evidence_of_passages(resources: Resources) -> N
 def test_a_document_is_rewritten_as_a_whole_or_in_one_passage(resources: Resources) -> None:
     text = "\n\n".join([*long_clean_document()[:6], page("abstract"), *long_clean_document()[6:12]])
     reading = Reading(tokenize(text), resources.context)
-    tally = Tally(reading, propose(reading, resources, detectors_of()), resources)
+    tally = Tally(reading, propose(reading, resources, rounds_of()["wording"]), resources)
     spans = np.array([(passage.start, passage.end) for passage in despin.passages(text)])
     judged = [passage for passage in despin.passages(text) if passage.score.words >= LEAST_WORDS]
     assert len(judged) > 5
@@ -387,10 +387,11 @@ By June the shed was dry again. We painted the door green, as he would have done
 
 
 def test_a_pinned_score() -> None:
-    # Made with the data of fingerprint 30e54853bfa1. A change of tables or weights moves it: look why, then pin anew.
+    # A change of maps, spin weights, n-grams or of the score's own tables moves it: look why, say so in the commit, and
+    # pin anew. Last moved: features of three kinds of rewriters took the place of counts of findings.
     score = despin.score(PINNED)
-    assert (score.verdict, score.words) == ("flag", 157)
-    assert score.probability == pytest.approx(0.9807, abs=0.005)
+    assert (score.verdict, score.words) == ("no-flag", 157)
+    assert score.probability == pytest.approx(0.944, abs=0.03)
 
 
 def test_a_very_small_rate_of_false_alarms_is_kept() -> None:
