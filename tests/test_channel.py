@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from despin.channel import Channel, Confusions, bit_count, coded_rows, in_case
+from despin.channel import Alignment, Channel, Confusions, bit_count, coded_rows, in_case
 from despin.resources import load
 from despin.tables import TableError
 
@@ -16,7 +16,7 @@ CONFUSIONS = Confusions([("h", "li", 10, 1000), ("rn", "m", 20, 1000), ("e", "c"
 
 def aligned(seen: str, true: str, confusions: Confusions = CONFUSIONS) -> float:
     (one, lengths), (other, others) = coded_rows([seen]), coded_rows([true])
-    return float(confusions.align(one, lengths, other, others)[0])
+    return float(Alignment([confusions]).nats(one, lengths, other, others)[0, 0])
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,22 @@ def test_alignment_of_two_confusions_is_their_product() -> None:
 def test_rows_are_aligned_apart_from_each_other() -> None:
     seen, true = ["tlie", "a", "modem"], ["the", "b", "modern"]
     (one, lengths), (other, others) = coded_rows(seen), coded_rows(true)
-    together = CONFUSIONS.align(one, lengths, other, others)
+    together = Alignment([CONFUSIONS]).nats(one, lengths, other, others)[:, 0]
     assert together.tolist() == pytest.approx([aligned(s, t) for s, t in zip(seen, true, strict=True)])
+
+
+def test_eras_are_aligned_apart_from_each_other() -> None:
+    other_era = Confusions([("h", "li", 1, 1000), ("e", "c", 50, 1000)])
+    (one, lengths), (other, others) = coded_rows(["tlie", "thc"]), coded_rows(["the", "the"])
+    by_era = Alignment([CONFUSIONS, other_era]).nats(one, lengths, other, others)
+    assert by_era.tolist() == [[aligned(s, "the", era) for era in (CONFUSIONS, other_era)] for s in ("tlie", "thc")]
 
 
 def test_candidates_come_in_the_case_of_what_was_read() -> None:
     channel = Channel(["the", "then"], [False, False], [-3.0, -6.0], [CONFUSIONS])
     (found,) = channel.candidates(["Tlie"])
     assert found[0].word == "The"
+    assert channel.candidates(["Tlie"], 1) == [found[:1]]
     assert channel.candidates([]) == []
     assert channel.candidates(["x" * 40, "\u4e2d\u6587"]) is not None
 
@@ -63,7 +71,7 @@ def test_candidates_come_in_the_case_of_what_was_read() -> None:
     ],
 )
 def test_in_case(word: str, seen: str, expected: str) -> None:
-    assert in_case(word, seen) == expected
+    assert in_case([word], seen) == [expected]
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=20))

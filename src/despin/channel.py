@@ -53,7 +53,7 @@ MOST_BITS = 14
 # Nats a letter of the words of the list themselves.
 USUAL_LETTER = 2.2
 
-# Pairs aligned at a time: the arrays stay in the cache.
+# Pairs aligned at a time, counted once an era: the arrays stay in the cache.
 CHUNK = 4096
 
 
@@ -109,30 +109,51 @@ class Confusions:
                 raise TableError(f"{path}:{number}: count and of must be whole numbers") from None
         return cls(rows)
 
-    def align(self, seen: ByteArray, seen_lengths: IntArray, true: ByteArray, true_lengths: IntArray) -> FloatArray:
-        """ln p(seen | true) along the likeliest alignment, row by row. seen and true: codes, padded with 0."""
-        rows, width, height = len(seen), int(seen_lengths.max(initial=0)), int(true_lengths.max(initial=0))
-        seen, true = seen.astype(np.int32), true.astype(np.int32)
-        table = np.full((width + 1, height + 1, rows), -np.inf, np.float32)
-        table[0, 0] = 0.0
+
+class Alignment:
+    """ln p(seen | true) along the likeliest alignment, by each of some eras at once."""
+
+    __slots__ = ("_added", "_lost", "_merged", "_replaced", "_split", "eras")
+
+    def __init__(self, eras: Sequence[Confusions]) -> None:
+        self.eras = len(eras)
+        # shape (eras, entries)
+        self._added, self._lost, self._replaced, self._merged, self._split = (
+            np.array([getattr(era, name).ravel() for era in eras], np.float32)
+            for name in ("added", "lost", "replaced", "merged", "split")
+        )
+
+    def nats(self, seen: ByteArray, seen_lengths: IntArray, true: ByteArray, true_lengths: IntArray) -> FloatArray:
+        """One row a pair, one column an era. seen and true: codes, one word a row, padded with 0.
+
+        The table of all prefixes is filled a row of prefixes of `seen` at a time, for all prefixes of `true` together.
+        """
+        pairs, width, height = len(seen), int(seen_lengths.max(initial=0)), int(true_lengths.max(initial=0))
+        s, t = seen.T.astype(np.int32), true.T[:height].astype(np.int32)
+        two_true = (t[:-1] * CODES + t[1:]) * CODES
+        lost = self._lost.take(t, axis=1)
+        table = np.full((width + 1, self.eras, height + 1, pairs), -np.inf, np.float32)
+        table[0, :, 0] = 0.0
         for i in range(width + 1):
-            for j in range(height + 1):
-                best = table[i, j]
-                if i:
-                    best = np.maximum(best, table[i - 1, j] + self.added[seen[:, i - 1]])
-                if j:
-                    best = np.maximum(best, table[i, j - 1] + self.lost[true[:, j - 1]])
-                if i and j:
-                    t, s = true[:, j - 1], seen[:, i - 1]
-                    best = np.maximum(best, table[i - 1, j - 1] + self.replaced[t, s])
-                    if i > 1:
-                        two = (t * CODES + seen[:, i - 2]) * CODES + s
-                        best = np.maximum(best, table[i - 2, j - 1] + self.split[two])
-                    if j > 1:
-                        two = (true[:, j - 2] * CODES + t) * CODES + s
-                        best = np.maximum(best, table[i - 1, j - 2] + self.merged[two])
-                table[i, j] = best
-        return table[seen_lengths, true_lengths, np.arange(rows)]
+            best = table[i]
+            if i:
+                before, letter = table[i - 1], s[i - 1]
+                np.add(before, self._added.take(letter, axis=1)[:, None], out=best)
+                _raise(best[:, 1:], before[:, :-1] + self._replaced.take(t * CODES + letter, axis=1))
+                _raise(best[:, 2:], before[:, :-2] + self._merged.take(two_true + letter, axis=1))
+                if i > 1:
+                    two = (t * CODES + s[i - 2]) * CODES + letter
+                    _raise(best[:, 1:], table[i - 2][:, :-1] + self._split.take(two, axis=1))
+            # a letter of `true` may be lost after what was just settled: one after another
+            for j in range(height):
+                _raise(best[:, j + 1], best[:, j] + lost[:, j])
+        nats: FloatArray = table[seen_lengths, :, true_lengths, np.arange(pairs)]
+        return nats
+
+
+def _raise(best: FloatArray, other: FloatArray) -> None:
+    """`best` becomes the greater of the two, element by element."""
+    np.maximum(best, other, out=best)
 
 
 # ln p of a letter in the other case: engines mix up s and S, w and W where nothing beside them tells the size.
@@ -227,23 +248,28 @@ class Channel:
         self._signatures = signatures(coded[order])
         self._capitalised = np.array([capitalised[i] for i in fits], np.bool_)[order]
         self._nats = np.array([nats[i] for i in fits], np.float32)[order]
-        self.eras = tuple(eras)
+        self._alignment = Alignment(eras)
 
-    def candidates(self, seen: Sequence[str]) -> list[list[Candidate]]:
-        """For each misread word the words that it may have been, the likeliest first; in the case of what was read."""
+    def candidates(self, seen: Sequence[str], most: int = ALIGNED) -> list[list[Candidate]]:
+        """For each misread word the `most` words that it may have been, the likeliest first; in the case of what was
+        read."""
         coded, lengths = coded_rows(seen)
         marks = signatures(coded)
         chosen = [self._near(word, int(marks[i]), int(lengths[i])) for i, word in enumerate(seen)]
         which = np.repeat(np.arange(len(seen)), [len(found) for found in chosen])
         found = np.concatenate([np.zeros(0, np.int64), *chosen])
         wordings = [
-            in_case(self.words[number], seen[i]) for i, number in zip(which.tolist(), found.tolist(), strict=True)
+            wording
+            for string, numbers in zip(seen, chosen, strict=True)
+            for wording in in_case([self.words[number] for number in numbers.tolist()], string)
         ]
         nats = self._aligned(coded[which], lengths[which], wordings)
         ranks = np.round(nats + self._nats[found], 3)
         result: list[list[Candidate]] = [[] for _ in seen]
         for k in np.lexsort((found, -ranks)).tolist():
-            result[int(which[k])].append(Candidate(wordings[k], round(float(nats[k]), 4)))
+            of_string = result[int(which[k])]
+            if len(of_string) < most:
+                of_string.append(Candidate(wordings[k], round(float(nats[k]), 4)))
         return result
 
     def unlike(self, word: str) -> float:
@@ -257,11 +283,12 @@ class Channel:
         nats = np.full(len(wordings), -np.inf, np.float32)
         # rows of like lengths together, so that short ones are not aligned over the width of long ones
         order = np.argsort(lengths, kind="stable")
-        for start in range(0, len(order), CHUNK):
-            part = order[start : start + CHUNK]
+        size = max(CHUNK // max(self._alignment.eras, 1), 1)
+        for start in range(0, len(order), size):
+            part = order[start : start + size]
             true, true_lengths = coded_rows([wordings[i] for i in part.tolist()])
-            for era in self.eras:
-                nats[part] = np.maximum(nats[part], era.align(seen[part], lengths[part], true, true_lengths))
+            by_era = self._alignment.nats(seen[part], lengths[part], true, true_lengths)
+            nats[part] = by_era.max(axis=1, initial=-np.inf)
         return nats
 
     def _near(self, word: str, signature: int, length: int) -> IntArray:
@@ -282,10 +309,13 @@ class Channel:
         return chosen
 
 
-def in_case(word: str, seen: str) -> str:
-    """A lower-case word in the case of what was read: all capitals where most letters are, one where the first is."""
+def in_case(words: Iterable[str], seen: str) -> list[str]:
+    """Lower-case words in the case of what was read: all capitals where most letters are, one where the first is."""
     letters = [letter for letter in seen if letter.isalpha()]
-    upper = sum(letter.isupper() for letter in letters)
-    if len(letters) > 1 and 2 * upper > len(letters) and len(word) > 1:
-        return word.upper()
+    if len(letters) > 1 and 2 * sum(letter.isupper() for letter in letters) > len(letters):
+        return [word.upper() if len(word) > 1 else _like_first(word, seen) for word in words]
+    return [_like_first(word, seen) for word in words]
+
+
+def _like_first(word: str, seen: str) -> str:
     return word[:1].upper() + word[1:] if seen[:1].isupper() else word

@@ -199,6 +199,7 @@ class NgramContext:
     name = "ngrams"
 
     __slots__ = (
+        "_alone",
         "_backoffs",
         "_codebooks",
         "_layout",
@@ -236,6 +237,9 @@ class NgramContext:
         self._backoffs = np.append(backoffs, 0.0)
         self._codebooks = codebooks
         self._one_of_many = -float(np.log(unknown_types))
+        # PADDING as the word costs nothing
+        self._alone = np.append(unigrams, 0.0)
+        self._alone[vocabulary.unknown] += self._one_of_many
 
     @classmethod
     def load(cls, folder: Path, words: Path | None = None) -> NgramContext:
@@ -272,6 +276,10 @@ class NgramContext:
         padded = np.concatenate(([PADDING, PADDING], ids))
         return self.log_prob(padded[:-2], padded[1:-1], padded[2:])
 
+    def alone(self, ids: IntArray) -> FloatArray:
+        """ln p of each word where nothing is known of its neighbours, as `log_prob` gives it with PADDING before it."""
+        return self._alone.take(ids, mode="wrap")
+
     def rows(self, ids: IntArray, first: int, last: int | IntArray) -> FloatArray:
         """For each row of word numbers the sum of ln p over its columns `first` to `last`, both included.
 
@@ -280,7 +288,8 @@ class NgramContext:
         """
         columns = np.arange(first, ids.shape[1])
         wanted = (columns[None, :] <= np.reshape(last, (-1, 1))) & (ids[:, first:] != PADDING)
-        padded = np.pad(ids, ((0, 0), (2, 0)), constant_values=PADDING)
+        padded = np.full((len(ids), ids.shape[1] + 2), PADDING, np.int64)
+        padded[:, 2:] = ids
         row, column = np.nonzero(wanted)
         column += first
         terms = np.zeros(wanted.shape)
@@ -309,8 +318,11 @@ class NgramContext:
         found, scores = self._look_up(TRIGRAM, gram_keys(TRIGRAM, older, nearer, word), older != PADDING)
         rest = np.flatnonzero(~found)
         older, nearer_rest, word_rest = older[rest], nearer[rest], word[rest]
-        _, weight = self._look_up(BACKOFF, gram_keys(BACKOFF, older, nearer_rest), older != PADDING)
-        found, shorter = self._look_up(BIGRAM, gram_keys(BIGRAM, nearer_rest, word_rest), nearer_rest != PADDING)
+        # both in one look-up: in a short text each step costs more than its arithmetic
+        keys = np.concatenate((gram_keys(BACKOFF, older, nearer_rest), gram_keys(BIGRAM, nearer_rest, word_rest)))
+        kinds = np.repeat((BACKOFF, BIGRAM), len(rest))
+        found, values = self._look_up(kinds, keys, np.concatenate((older, nearer_rest)) != PADDING)
+        weight, shorter, found = values[: len(rest)], values[len(rest) :], found[len(rest) :]
         single = self._backoffs[nearer_rest] + self._unigrams[word_rest]
         scores[rest] = weight + np.where(found, shorter, single)
         scores[word == self.vocabulary.unknown] += self._one_of_many
@@ -318,14 +330,14 @@ class NgramContext:
         return scores
 
     def _look_up(
-        self, kind: int, keys: KeyArray, possible: npt.NDArray[np.bool_]
+        self, kind: int | IntArray, keys: KeyArray, possible: npt.NDArray[np.bool_]
     ) -> tuple[npt.NDArray[np.bool_], FloatArray]:
         """Which keys are in the table, and their values; 0 where there is none. A key that is not `possible` is not."""
         (first, second, third), fingerprints = self._layout.slots(keys)
         # What is left of the entries after the fingerprint is taken out is the value, if the key is in the table.
         entries = self._table.take(first) ^ self._table.take(second) ^ self._table.take(third) ^ fingerprints
         found = (entries < 1 << VALUE_BITS) & possible
-        values = np.where(found, self._codebooks[kind].take(entries & ((1 << VALUE_BITS) - 1)), 0.0)
+        values = np.where(found, self._codebooks[kind, entries & ((1 << VALUE_BITS) - 1)], 0.0)
         return found, values
 
 

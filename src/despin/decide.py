@@ -133,14 +133,14 @@ def _weigh(
     needed = math.log(level.confidence / (1 - level.confidence))
     reason = ""
     guard = what_protects(finding, protected)
-    # taking out text that was put in ("read more") changes nothing that the sentence said
-    changed = meaning_changed(finding.before, finding.best.text) if finding.kind == "spin" else ""
     if guard:
         reason = f"inside {guard}, which is not rewritten"
     elif confidence < level.confidence:
         reason = f"not sure enough: {confidence:.0%} where level {level.name} asks for {level.confidence:.0%}"
-    elif changed and not finding.rate_free and nats < needed + level.meaning_nats:
-        reason = f"would change {changed}, and the evidence is not strong enough for that"
+    elif finding.kind == "spin" and not finding.rate_free and nats < needed + level.meaning_nats:
+        # taking out text that was put in ("read more") changes nothing that the sentence said
+        changed = meaning_changed(finding.before, finding.best.text)
+        reason = f"would change {changed}, and the evidence is not strong enough for that" if changed else ""
     gain = round(math.log(max(confidence, 1e-9) / max(1 - confidence, 1e-9)) - needed, 4) + 1e-6
     return _Weighed(finding, confidence, gain, evidence, reason)
 

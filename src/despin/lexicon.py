@@ -49,6 +49,9 @@ LONGEST_MODERN = 3
 # are followed by a misread one as often ("thee", "thoe").
 _OLD_ENDING = regex.compile(r"([bdfgklmnprtwh])\1?e$|(?<=s)se$")
 
+# easie, countrey
+_OLD_Y = regex.compile(r"(?:ie|ey)$")
+
 
 def unaccented(word: str) -> str:
     """A word without the marks above and below its letters."""
@@ -133,8 +136,7 @@ class Lexicon:
         spellings = {plain, plain.replace("u", "v"), plain.replace("v", "u"), plain.replace("y", "i")}
         if plain[0] in "vi":
             spellings.add({"v": "u", "i": "j"}[plain[0]] + plain[1:])
-        # easie, countrey
-        spellings.add(regex.sub(r"(?:ie|ey)$", "y", plain))
+        spellings.add(_OLD_Y.sub("y", plain))
         spellings |= {_OLD_ENDING.sub(r"\1", spelling) for spelling in spellings}
         return not self._words.isdisjoint(spellings - {folded})
 

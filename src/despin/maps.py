@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -299,6 +300,12 @@ class MapIndex:
         return which, first[which] + offset
 
 
+# Few rows give most findings.
+@lru_cache(maxsize=1 << 12)
+def _row_of(line: str) -> Row:
+    return _row(line.rstrip("\r").split("\t"))
+
+
 class RowLines(Sequence[Row]):
     """The rows of some maps that are known to be sound, each read from its line when it is asked for: a document asks
     for a few of many."""
@@ -311,7 +318,7 @@ class RowLines(Sequence[Row]):
         return len(self._lines)
 
     def __getitem__(self, number):  # type: ignore[no-untyped-def]  # rows are picked one by one
-        return _row(self._lines[number].rstrip("\r").split("\t"))
+        return _row_of(self._lines[number])
 
 
 class _Picked(Sequence[Row]):

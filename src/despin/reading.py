@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from despin.context import PADDING, FloatArray, NgramContext
+from despin.context import FloatArray, NgramContext
 from despin.tokens import Kind, Tokens
 from despin.words import fold
 
@@ -97,8 +97,7 @@ class Reading:
     @cached_property
     def alone(self) -> FloatArray:
         """ln p of each item without its neighbours."""
-        nothing = np.full(len(self), PADDING, np.int64)
-        return self.context.log_prob(nothing, nothing, self.ids)
+        return self.context.alone(self.ids)
 
     @cached_property
     def running_alone(self) -> FloatArray:

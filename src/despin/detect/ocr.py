@@ -141,6 +141,9 @@ class _Search:
         self.type_tiers = np.zeros(len(types), np.int8)
         self.type_tiers[words] = resources.lexicon.tiers([types[i] for i in words.tolist()])
         self.suspicious: npt.NDArray[np.bool_] = self.type_tiers == Tier.UNKNOWN
+        # by the tokens of a place, which no two places share: what is worked out once for all sweeps
+        self._fixed: dict[tuple[int, int], list[list[float]]] = {}
+        self._wordings: dict[tuple[int, int], list[IntArray]] = {}
 
     def is_english(self) -> bool:
         """Whether the text's commonest words are English."""
@@ -165,7 +168,7 @@ class _Search:
         blanks = not self.is_old()
         spans = self._spans()
         seen = sorted({self._text(*span) for span in spans})
-        found = dict(zip(seen, self.resources.channel.candidates(seen), strict=True))
+        found = dict(zip(seen, self.resources.channel.candidates(seen, MOST_WEIGHED), strict=True))
         splits = {string: tuple(self._splits(string)) if blanks else () for string in seen}
         joins: dict[int, _Place] = {}
         if blanks:
@@ -296,27 +299,31 @@ class _Search:
 
     def signals(self, places: Sequence[_Place], chosen: Sequence[int]) -> FloatArray:
         """One row an option of each place in turn: see `SIGNALS`. chosen: the neighbours' options."""
-        context = self._context(places, chosen)
-        unknown = self.resources.context.vocabulary.unknown
-        rows = []
-        number = 0
-        for place in places:
+        table = np.array([row for place in places for row in self._fixed_signals(place)], np.float64)
+        table = table.reshape(-1, len(SIGNALS))
+        table[:, SIGNALS.index("context")] = self._context(places, chosen)
+        return table
+
+    def _fixed_signals(self, place: _Place) -> list[list[float]]:
+        """The signals of each option of a place that its neighbours' options do not change; 0 for the context."""
+        key = place.first, place.last
+        if key not in self._fixed:
+            unknown = self.resources.context.vocabulary.unknown
             about = self._about(place)
-            for option, wording in zip(place.options, self._encoded(place), strict=True):
-                rows.append(
-                    [
-                        option.nats,
-                        context[number],
-                        *about,
-                        float(self.counts[fold(option.text)] > 0),
-                        float((wording == unknown).any()),
-                        self.unknown_beside[place.first],
-                        float(option.rule == "ocr.split"),
-                        float(option.rule == "ocr.join"),
-                    ]
-                )
-                number += 1
-        return np.array(rows, np.float64).reshape(-1, len(SIGNALS))
+            self._fixed[key] = [
+                [
+                    option.nats,
+                    0.0,
+                    *about,
+                    float(self.counts[fold(option.text)] > 0),
+                    float((wording == unknown).any()),
+                    self.unknown_beside[place.first],
+                    float(option.rule == "ocr.split"),
+                    float(option.rule == "ocr.join"),
+                ]
+                for option, wording in zip(place.options, self._encoded(place), strict=True)
+            ]
+        return self._fixed[key]
 
     def _about(self, place: _Place) -> tuple[float, ...]:
         """What speaks for what stands at a place, whatever the wording that competes with it."""
@@ -402,7 +409,10 @@ class _Search:
 
     def _encoded(self, place: _Place) -> list[IntArray]:
         """The word numbers of each option."""
-        return [self.resources.context.encode(option.text.split()) for option in place.options]
+        key = place.first, place.last
+        if key not in self._wordings:
+            self._wordings[key] = [self.resources.context.encode(option.text.split()) for option in place.options]
+        return self._wordings[key]
 
 
 def _letters(candidates: Sequence[Candidate]) -> Iterator[_Option]:

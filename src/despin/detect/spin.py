@@ -231,9 +231,10 @@ class _Search:
             return
         signals = self._pair_signals(at, of_first, of_second)
         nats = np.round(signals @ self.weights, 4)
-        places: dict[int, list[tuple[float, int, int, FloatArray]]] = {}
+        worth = self.worth(signals)
+        places: dict[int, list[tuple[float, int, int, list[float]]]] = {}
         for i in np.flatnonzero(nats >= LEAST_ALONE).tolist():
-            places.setdefault(int(at[i]), []).append((float(nats[i]), int(of_first[i]), int(of_second[i]), signals[i]))
+            places.setdefault(int(at[i]), []).append((float(nats[i]), int(of_first[i]), int(of_second[i]), worth[i]))
         for place, found in sorted(places.items()):
             finding = self._pair_finding(place, sorted(found, key=lambda item: (-item[0], item[1], item[2])))
             if finding is not None:
@@ -268,7 +269,7 @@ class _Search:
         table[:, SIGNALS.index("article")] = self._article_mended(at, of_first)
         return table
 
-    def _pair_finding(self, at: int, found: list[tuple[float, int, int, FloatArray]]) -> Finding | None:
+    def _pair_finding(self, at: int, found: list[tuple[float, int, int, list[float]]]) -> Finding | None:
         reading, index = self.reading, self.index
         start, end = reading.span(at, at + 1)
         model = reading.tokens.text[start:end]
@@ -279,7 +280,7 @@ class _Search:
         alone = not opens and _among_lower_case(reading, at, 2)
         alternatives: dict[str, Alternative] = {}
         family = ""
-        for nats, first, second, signals in found:
+        for nats, first, second, worth in found:
             if any(
                 holds(condition, reading, place, 1)
                 for place, candidate in ((at, first), (at + 1, second))
@@ -292,7 +293,7 @@ class _Search:
                 sources = (
                     f"{index.originals[c]} <- {index.spun[index.entry_of_candidate[c]]}" for c in (first, second)
                 )
-                alternatives[wording] = Alternative(wording, self._evidence_of(signals, nats, "; ".join(sources)))
+                alternatives[wording] = Alternative(wording, self._evidence_of(worth, nats, "; ".join(sources)))
                 family = family or index.rows[first].family
         if not alternatives:
             return None
@@ -306,12 +307,13 @@ class _Search:
         spans = zip(self.matches.at[which].tolist(), self.matches.length[which].tolist(), strict=True)
         for number, span in enumerate(spans):
             places.setdefault(span, []).append(number)
+        worth = self.worth(signals)
         for (at, length), numbers in sorted(places.items()):
-            finding = self._finding(at, length, [(int(candidate[n]), float(nats[n]), signals[n]) for n in numbers])
+            finding = self._finding(at, length, [(int(candidate[n]), float(nats[n]), worth[n]) for n in numbers])
             if finding is not None:
                 yield finding
 
-    def _finding(self, at: int, length: int, candidates: list[tuple[int, float, FloatArray]]) -> Finding | None:
+    def _finding(self, at: int, length: int, candidates: list[tuple[int, float, list[float]]]) -> Finding | None:
         reading, index = self.reading, self.index
         start, end = reading.span(at, at + length - 1)
         model = reading.tokens.text[start:end]
@@ -322,8 +324,8 @@ class _Search:
         nearby = {
             fold(reading.word(item)) for item in (*range(at - BESIDE, at), *range(at + length, at + length + BESIDE))
         }
-        ranked: dict[str, tuple[tuple[float, int], float, int, FloatArray]] = {}
-        for number, nats, signals in candidates:
+        ranked: dict[str, tuple[tuple[float, int], float, int, list[float]]] = {}
+        for number, nats, worth in candidates:
             # "to-morrow" is not "to morrow": a hyphen stands where the row has one
             if model.count("-") != index.spun[index.entry_of_candidate[number]].count("-"):
                 continue
@@ -336,35 +338,41 @@ class _Search:
             # of several rows for one wording that of a rare family counts less: the page must vouch for the family
             rank = (nats - RARE_FAMILY * (index.family[number] == OTHER_FAMILY), -number)
             if wording != model and (wording not in ranked or rank > ranked[wording][0]):
-                ranked[wording] = (rank, nats, number, signals)
+                ranked[wording] = (rank, nats, number, worth)
         if not ranked:
             return None
         best = sorted(ranked.items(), key=lambda item: (-item[1][1], item[0]))[:MOST_ALTERNATIVES]
         alternatives = tuple(
-            Alternative(wording, self._evidence(number, signals, nats)) for wording, (_, nats, number, signals) in best
+            Alternative(wording, self._evidence(number, worth, nats)) for wording, (_, nats, number, worth) in best
         )
         row = best[0][1][2]
         rule = "spin.map" if index.weight_nats[row] >= FIRST_LOOK_WEIGHT else "spin.common"
         return _with_article(reading, at, Finding(start, end, model, rule, alternatives, index.rows[row].family))
 
-    def _evidence(self, candidate: int, signals: FloatArray, nats: float) -> tuple[Evidence, ...]:
+    def worth(self, signals: FloatArray) -> list[list[float]]:
+        """What each signal is worth in nats, one row a candidate; rounded all at once, which costs far less than row by
+        row."""
+        rows: list[list[float]] = np.round(signals * self.weights, 4).tolist()
+        return rows
+
+    def _evidence(self, candidate: int, worth: list[float], nats: float) -> tuple[Evidence, ...]:
         """The signals as named evidence; what rounding leaves over goes to the row, so that the sum is `nats`."""
         row = self.index.rows[candidate]
         spun = self.index.spun[self.index.entry_of_candidate[candidate]]
         source = f"{row.family}: {self.index.originals[candidate]} <- {spun}"
-        return self._evidence_of(signals, nats, source)
+        return self._evidence_of(worth, nats, source)
 
-    def _evidence_of(self, signals: FloatArray, nats: float, source: str) -> tuple[Evidence, ...]:
-        worth = dict(zip(SIGNALS, np.round(signals * self.weights, 4).tolist(), strict=True))
-        context = round(worth["original_fits"] + worth["spun_fits"], 4)
-        term = round(worth["original_term"] + worth["spun_term"], 4)
-        document = round(worth["original_repeats"] + worth["spun_repeats"], 4)
+    def _evidence_of(self, worth: list[float], nats: float, source: str) -> tuple[Evidence, ...]:
+        of = dict(zip(SIGNALS, worth, strict=True))
+        context = round(of["original_fits"] + of["spun_fits"], 4)
+        term = round(of["original_term"] + of["spun_term"], 4)
+        document = round(of["original_repeats"] + of["spun_repeats"], 4)
         other = [
             Evidence(context, "spin.context", self.reading.context.name),
             Evidence(term, "spin.term", "among its neighbours"),
             Evidence(document, "spin.document", "how often either wording stands in the document"),
-            Evidence(worth["capital"], "spin.capital", "a capital inside a sentence"),
-            Evidence(worth["article"], "spin.article", "the article before it fits the original"),
+            Evidence(of["capital"], "spin.capital", "a capital inside a sentence"),
+            Evidence(of["article"], "spin.article", "the article before it fits the original"),
         ]
         rest = round(nats - sum(reason.nats for reason in other), 4)
         return (Evidence(rest, "spin.map", source), *(reason for reason in other if reason.nats))
