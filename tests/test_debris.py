@@ -112,6 +112,10 @@ def test_what_is_no_doubled_word(text: str) -> None:
     assert [finding for finding in find(text) if finding.rule == "debris.doubled"] == []
 
 
+def test_a_line_of_verse_may_begin_with_the_word_that_the_line_before_ended_with() -> None:
+    assert find("the hills that we came from, and the house of\nof our fathers, the well of\nthe old garden") == []
+
+
 def test_three_times_is_doubled_twice() -> None:
     assert on_a_heavily_damaged_page("They saw the the the house.") == "They saw the house."
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -375,6 +376,24 @@ def test_the_citation_style_is_the_callers_choice() -> None:
     text = "It blocks the receptor.two Later work agreed.three Others did not.four Nobody knows why it is so."
     assert "receptor.[2] Later" in despin.repair(text, citation_style="brackets").text
     assert "receptor.2 Later" in despin.repair(text, citation_style="bare").text
+
+
+def test_the_signature_names_what_else_the_caller_chose() -> None:
+    def signature(**choices: Any) -> str:
+        return despin.repair("A text.", **choices).signature
+
+    plain = signature()
+    assert signature(citation_style="bare") == f"{plain} citations:bare"
+    assert signature(detectors={}) == f"{plain} detectors:none"
+    assert signature(detectors={"b": lambda *_: [], "a": lambda *_: []}) == f"{plain} detectors:a,b"
+    assert signature(protect=["a b", "c"]) == signature(protect=["c", "a b", "c"]) != signature(protect=["c"]) != plain
+
+
+def test_a_page_that_comes_twice_is_repaired_like_one() -> None:
+    page = (PAGES / "abstract.spun.txt").read_text(encoding="utf-8").strip()
+    once = despin.repair(page).text
+    assert once != page
+    assert despin.repair(f"{page}\n\n{page}").text == f"{once}\n\n{once}"
 
 
 def test_the_signature_names_version_data_and_level(resources: Resources) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -24,6 +26,12 @@ def shown(text: str, *terms: str) -> list[tuple[str, str]]:
         '"He was not here."',
         '"he was\tnot here!"',
         "“he ‘was not’ here”",
+        "‘he was not here’",
+        "‘he wasn’t here’",
+        "„he was not here“",
+        "„he was not here”",
+        # over the end of a wrapped line
+        "“he was\nnot here”",
     ],
 )
 def test_quotations(quotation: str) -> None:
@@ -41,7 +49,13 @@ def test_quotations(quotation: str) -> None:
         'she said "he was not here and left',
         "she said “he was not here and left",
         # a quotation does not go on in the next paragraph
-        "she said “he was\nnot here” and left",
+        "she said “he was\n\nnot here” and left",
+        "she said “he was\n \nnot here” and left",
+        # apostrophes open and close nothing
+        "the cats’ and the dogs’ own house, rock ’n’ roll",
+        "the so-called ‘cats’ of the house",
+        # a sign in the middle of a line, and an arrow
+        "more than > five of them, a -> b of them",
         # the apostrophe is no quotation mark
         "the cats' and the dogs' own house",
         # no quotation is longer than 600 characters
@@ -50,6 +64,26 @@ def test_quotations(quotation: str) -> None:
 )
 def test_no_quotations(text: str) -> None:
     assert [what for _, what in shown(text) if what == "a quotation"] == []
+
+
+def test_quoted_lines() -> None:
+    text = "He wrote:\n> it was not\n>> so at all\nand that is all."
+    assert shown(text) == [("> it was not\n>> so at all", "a quotation")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Use <code>x = the vital\nsigns</code> here.", ["<code>x = the vital\nsigns</code>"]),
+        ("<PRE class='a'>a <b>of</b> it</PRE> b", ["<PRE class='a'>a <b>of</b> it</PRE>"]),
+        # what is never closed, or was never opened, holds nothing
+        ("a <code>of the signs", ["<code>"]),
+        ("a of the</code> signs", ["</code>"]),
+        ("a <em>of the</em> signs", ["<em>", "</em>"]),
+    ],
+)
+def test_elements_of_code(text: str, code: list[str]) -> None:
+    assert shown(text) == [(one, "code or an address") for one in code]
 
 
 def test_code_and_names() -> None:
@@ -71,6 +105,33 @@ def test_terms_are_found_as_words_in_any_case() -> None:
 
 def test_the_longest_term_is_taken() -> None:
     assert shown("the vital signs", "vital", "vital signs") == [("vital signs", "a protected term")]
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "found"),
+    [
+        ("the vital\nsigns", "vital signs", "vital\nsigns"),
+        ("the vital  signs", "vital signs", "vital  signs"),
+        ("the patient’s care", "patient's care", "patient’s care"),
+        ("the patient's care", "patient’s care", "patient's care"),
+        # white space stands where the term has it, and nowhere else
+        ("the vitalsigns", "vital signs", None),
+        ("the C ++ of it", "C++", None),
+        ("the vital, signs", "vital signs", None),
+    ],
+)
+def test_terms_over_line_ends_and_with_other_apostrophes(text: str, term: str, found: str | None) -> None:
+    assert shown(text, term) == ([(found, "a protected term")] if found else [])
+
+
+def test_many_terms_are_as_fast_as_one() -> None:
+    text = "the vital signs of one patient " * 2000
+    terms = [f"vital {number} sign" for number in range(10_000)]
+    began = time.process_time()
+    spans = protected_spans(tokenize(text), [*terms, "vital signs"])
+    assert len(spans) == 2000
+    # .2 s here; one regular expression of all terms took many times as long
+    assert time.process_time() - began < 2
 
 
 def test_a_term_is_no_pattern() -> None:

@@ -103,6 +103,24 @@ def test_spans_and_words() -> None:
     assert reading.word_count == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("one two", 2),
+        ("one two\n\nthree", 3),
+        # a copy of a paragraph, at once or later, adds nothing
+        ("one two.\n\none two.", 2),
+        ("one two.\n\nthree\n\none two.\n\none two.", 3),
+        # what differs is no copy
+        ("one two.\n\none two!", 4),
+        ("one two.\n\nOne two.", 4),
+    ],
+)
+def test_words_of_copied_paragraphs_count_once(text: str, count: int) -> None:
+    assert read(text).new_word_count == count
+
+
 def test_another_numbering() -> None:
     reading = read("The cat. the CAT 5 dog")
     assert reading.numbers_in({"the": 7, "cat": 3}).tolist() == [7, 3, -1, 7, 3, -1, -1]

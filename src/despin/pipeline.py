@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -10,14 +11,14 @@ from despin.context import ContextModel
 from despin.decide import decide, with_articles
 from despin.detect import citations, debris, ocr, spin
 from despin.edits import apply, carried_back
-from despin.protect import Span, protected_letters, protected_spans
+from despin.protect import Span, checked_terms, protected_letters, protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
 from despin.reranking import Remembering, model_named, rerank, telling
 from despin.resources import Resources, load, shipped
 from despin.results import Findings, PassageScore, PassageScores, Repair, Score
 from despin.settings import VERSION, Level, level_named
-from despin.tokens import tokenize
+from despin.tokens import Kind, tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
 
 Detector = Callable[[Reading, Resources], Sequence[Finding]]
@@ -63,7 +64,7 @@ def repair(
     what is no str and SettingsError for a setting that is not known, or a model whose weights are not installed.
     """
     chosen, tables, model = level_named(level), resources or load(lang), model_named(context)
-    signature = f"{_signature(tables, model)} level:{level}"
+    signature = f"{_signature(tables, model)} level:{level}{_choices(citation_style, protect, detectors)}"
     letters, wording = in_rounds(detectors_of(citation_style, model is not None) if detectors is None else detectors)
 
     original = Reading(tokenize(text), tables.context)
@@ -114,11 +115,11 @@ def settle(
     if not findings:
         return Step(name, ()), ()
     if model is None:
-        rates = estimate(findings, reading.word_count, tables.densities, level.damaged)
+        rates = estimate(findings, reading.new_word_count, tables.densities, level.damaged)
     else:
         model, weights = Remembering(model), tables.rerank_weights
         told = rerank(reading.tokens, telling(findings), model, weights)
-        rates = estimate(told, reading.word_count, tables.model_densities, level.damaged)
+        rates = estimate(told, reading.new_word_count, tables.model_densities, level.damaged)
         findings = rerank(reading.tokens, findings, model, weights, rates)
     edits, refusals = decide(findings, rates, level, protected)
     return Step(name, with_articles(reading.tokens.text, edits)), refusals
@@ -182,6 +183,21 @@ def _read(
     return reading, findings, tables, _signature(tables, model)
 
 
+def _choices(
+    citation_style: citations.Style | None, protect: Sequence[str], detectors: Mapping[str, Detector] | None
+) -> str:
+    """What a caller chose beyond the level, as a part of the signature; terms by a hash, since they may be many."""
+    listed = "\n".join(sorted(set(checked_terms(protect))))
+    terms = hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return "".join(
+        (
+            f" citations:{citation_style}" if citation_style else "",
+            f" protect:{terms}" if protect else "",
+            f" detectors:{','.join(sorted(detectors)) or 'none'}" if detectors is not None else "",
+        )
+    )
+
+
 def _signature(tables: Resources, model: ContextModel | None) -> str:
     """The versions and data that make a result."""
     return f"despin {VERSION} data:{tables.fingerprint}" + (f" context:{model.name}" if model else "")
@@ -217,7 +233,8 @@ def normalize_citations(text: str, style: citations.Style | None = None, lang: s
     tokens = tokenize(text)
     findings = citations.find(tokens, tables, style)
     level = level_named("balanced")
-    rates = estimate(findings, len(tokens), tables.densities, level.damaged)
+    words = int((tokens.kinds == Kind.WORD).sum())
+    rates = estimate(findings, words, tables.densities, level.damaged)
     edits, refusals = decide(findings, rates, level, protected_spans(tokens))
     signature = f"despin {VERSION} data:{tables.fingerprint} citations:{style or 'inferred'} lang:{lang}"
     return Repair(text, apply(text, edits), (Step("citations", edits),), refusals, signature)

@@ -6,6 +6,7 @@ Start reading at `protected_spans`. Repairs of letters are held back by less, se
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import regex
@@ -17,16 +18,24 @@ Span = tuple[int, int, str]
 
 # A quotation is an opening mark, at least three words and the closing mark, within a paragraph and within 600
 # characters; a shorter one is a term in scare quotes, which spinners rewrite like any other word. Straight marks must
-# stand at word edges, so that inches and feet open nothing.
+# stand at word edges, so that inches and feet open nothing; single marks too, and one that letters touch on both sides
+# is an apostrophe. Curly marks pair, so that what they hold may go over a line's end, but not over an empty line.
 _LONGEST_QUOTATION = 600
+_LINE = r"\n(?![^\S\n]*\n)"
 _QUOTATIONS = regex.compile(
-    rf"“[^“”\n]{{1,{_LONGEST_QUOTATION}}}+”"
-    rf"|«[^«»\n]{{1,{_LONGEST_QUOTATION}}}+»"
+    rf"“(?:[^“”\n]|{_LINE}){{1,{_LONGEST_QUOTATION}}}+”"
+    rf"|«(?:[^«»\n]|{_LINE}){{1,{_LONGEST_QUOTATION}}}+»"
+    rf"|„(?:[^„“”\n]|{_LINE}){{1,{_LONGEST_QUOTATION}}}+[“”]"
+    rf"|(?<!\w)‘(?=\w)(?:[^‘’\n]|{_LINE}|(?<=\w)’(?=\w)){{1,{_LONGEST_QUOTATION}}}+’(?!\w)"
     rf'|(?<![\w"])"(?=\w)[^"\n]{{1,{_LONGEST_QUOTATION}}}+(?<=[\w.,!?…])"(?!\w)'
 )
 _LEAST_WORDS = 3
 
 CODE_IS = "code or an address"
+
+# What stands between the tags of code, and lines that a mail or Markdown quotes.
+_CODE_TAG = regex.compile(r"<(/?)(code|pre|kbd|samp)\b[^<>\n]{0,300}+>", regex.I)
+_QUOTED_LINES = regex.compile(r"(?m)^[ ]{0,3}>.*+(?:\n[ ]{0,3}>.*+)*+")
 
 # A name of several words: words with capitals, next to each other or joined by at most two little words ("Institute on
 # Deafness", "Society for the Protection of Birds").
@@ -45,7 +54,8 @@ def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     terms: wordings of the caller's that stay as they are, whatever their case. Raises SettingsError for an empty term.
     """
     text = tokens.text
-    return _merged(sorted([*_quotations(text), *_fixed_tokens(tokens), *_names(text), *_terms(text, terms)]))
+    spans = (*_quotations(text), *_fixed_tokens(tokens), *_code(text), *_names(text), *_terms(text, terms))
+    return _merged(sorted(spans))
 
 
 def protected_letters(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
@@ -54,13 +64,26 @@ def protected_letters(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     A quotation's letters are misread like any others, and a number that was misread looks like a name with digits.
     """
     code = [span for span in _fixed_tokens(tokens) if span[2] == CODE_IS]
-    return _merged(sorted([*code, *_terms(tokens.text, terms)]))
+    return _merged(sorted([*code, *_code(tokens.text), *_terms(tokens.text, terms)]))
 
 
 def _quotations(text: str) -> Iterator[Span]:
     for match in _QUOTATIONS.finditer(text):
         if len(match.group().split()) >= _LEAST_WORDS:
             yield match.start(), match.end(), "a quotation"
+    for match in _QUOTED_LINES.finditer(text):
+        yield match.start(), match.end(), "a quotation"
+
+
+def _code(text: str) -> Iterator[Span]:
+    name, begin = "", 0
+    for match in _CODE_TAG.finditer(text):
+        closes, found = match.group(1), match.group(2).lower()
+        if not closes and not name:
+            name, begin = found, match.start()
+        elif closes and found == name:
+            yield begin, match.end(), CODE_IS
+            name = ""
 
 
 def _names(text: str) -> Iterator[Span]:
@@ -88,16 +111,54 @@ def _fixed_tokens(tokens: Tokens) -> Iterator[Span]:
             yield int(tokens.starts[i]), int(tokens.starts[i + 1]), what
 
 
-def _terms(text: str, terms: Sequence[str]) -> Iterator[Span]:
+def checked_terms(terms: Sequence[str]) -> Sequence[str]:
+    """The caller's terms, as they are. Raises SettingsError for what is no sequence of terms, or an empty one."""
     if isinstance(terms, str):
         raise SettingsError("protect takes a sequence of terms; put the one term into a list: protect=['term']")
     if terms is None or not all(isinstance(term, str) and term.strip() for term in terms):
         raise SettingsError("protect takes a sequence of terms that are text and not empty, such as ['vital signs']")
-    wanted = sorted(set(terms), key=len, reverse=True)
-    if wanted:
-        pattern = regex.compile(r"(?<!\w)\L<terms>(?!\w)", regex.I, terms=wanted)
-        for match in pattern.finditer(text, overlapped=True):
-            yield match.start(), match.end(), "a protected term"
+    return terms
+
+
+def _terms(text: str, terms: Sequence[str]) -> Iterator[Span]:
+    if checked_terms(terms):
+        yield from _TermTrie(terms).spans(text)
+
+
+# The parts by which terms are compared: words, single marks, and white space, of whatever kind and length.
+_PART = regex.compile(r"\w+|[^\w\s]|\s+")
+
+
+def _part(string: str) -> str:
+    """A part as it is compared: in lower case, any apostrophe straight, any white space one blank."""
+    return " " if string.isspace() else string.lower().replace("’", "'").replace("ʼ", "'")
+
+
+class _TermTrie:
+    """Terms by their parts, so that ten thousand of them cost no more than one."""
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        self._root: dict[str, Any] = {}
+        for term in terms:
+            node = self._root
+            for match in _PART.finditer(term.strip()):
+                node = node.setdefault(_part(match.group()), {})
+            node[""] = True  # a term ends here; no part is empty
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Where the terms stand, whatever their case, not within longer words; overlapping ones too."""
+        bounds = [match.span() for match in _PART.finditer(text)]
+        parts = [_part(text[start:end]) for start, end in bounds]
+        for first, part in enumerate(parts):
+            node, last = self._root.get(part), first
+            longest = -1
+            while node is not None:
+                if "" in node:
+                    longest = last
+                last += 1
+                node = node.get(parts[last]) if last < len(parts) else None
+            if longest >= 0:
+                yield bounds[first][0], bounds[longest][1], "a protected term"
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

@@ -70,6 +70,29 @@ class Reading:
         return int(self.words.sum())
 
     @cached_property
+    def new(self) -> npt.NDArray[np.bool_]:
+        """Whether item i stands in a paragraph that is no copy of one before. What is counted in a text is counted in
+        those: a page that comes twice says no more of its author than once."""
+        tokens = self.tokens
+        ends = np.append(tokens.paragraph_ends, len(tokens))
+        lasts = np.searchsorted(self.index, ends).tolist()
+        new = np.ones(len(self), np.bool_)
+        seen: set[bytes] = set()
+        begin = first = 0
+        for end, last in zip(ends.tolist(), lasts, strict=True):
+            paragraph = tokens.type_ids[begin:end].tobytes()
+            if paragraph in seen:
+                new[first:last] = False
+            seen.add(paragraph)
+            begin, first = end + 1, last
+        return new
+
+    @cached_property
+    def new_word_count(self) -> int:
+        """How many words stand in paragraphs that are no copies."""
+        return int((self.words & self.new).sum())
+
+    @cached_property
     def joined(self) -> npt.NDArray[np.bool_]:
         """Whether item i and item i + 1 may be words of one phrase."""
         tokens, at = self.tokens, self.index

@@ -80,8 +80,10 @@ def _doubled(reading: Reading) -> list[Finding]:
     findings = []
     for item in again.tolist():
         start, end = reading.span(item + 1, item + 1)
-        # "A a" begins a sentence with a label; a doubled word is in lower case the second time
-        if tokens.text[start:end].islower() and "-" not in tokens.text[reading.span(item, item)[1] : start]:
+        between = tokens.text[reading.span(item, item)[1] : start]
+        # "A a" begins a sentence with a label; a doubled word is in lower case the second time; a line of verse may
+        # begin with the word that the line before ended with
+        if tokens.text[start:end].islower() and "-" not in between and "\n" not in between:
             evidence = (Evidence(TWICE_NATS, "debris.doubled", tokens.text[start:end]),)
             findings.append(_deletion(reading, start, end, "debris.doubled", evidence))
     return findings

@@ -132,10 +132,10 @@ class _Search:
         self.capital = stray_capitals(reading)
         # which items are "an", and which are "a" or "an"
         self.article = reading.among(("an",)), reading.among(("a", "an"))
-        scale = REPEAT_WORDS / max(reading.word_count, REPEAT_WORDS)
+        scale = REPEAT_WORDS / max(reading.new_word_count, REPEAT_WORDS)
         self.scale = scale
-        self._words = np.unique(reading.ids, return_counts=True)
-        self._entries = np.unique(self.matches.entry, return_counts=True)
+        self._words = np.unique(reading.ids[reading.new], return_counts=True)
+        self._entries = np.unique(self.matches.entry[reading.new[self.matches.at]], return_counts=True)
 
     def word_counts(self, ids: IntArray) -> FloatArray:
         """How often words stand in the document, per REPEAT_WORDS words where it is longer."""
