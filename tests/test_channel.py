@@ -55,7 +55,6 @@ def test_candidates_come_in_the_case_of_what_was_read() -> None:
     channel = Channel(["the", "then"], [False, False], [-3.0, -6.0], [CONFUSIONS])
     (found,) = channel.candidates(["Tlie"])
     assert found[0].word == "The"
-    assert channel.candidates(["Tlie"], 1) == [found[:1]]
     assert channel.candidates([]) == []
     assert channel.candidates(["x" * 40, "\u4e2d\u6587"]) is not None
 
@@ -90,3 +89,15 @@ def test_a_broken_table_names_its_line(tmp_path) -> None:  # type: ignore[no-unt
     path.write_text("true\tseen\tcount\tof\ne\tc\tmany\t10\n", encoding="utf-8")
     with pytest.raises(TableError, match=r"confusions_old\.tsv:2"):
         Confusions.load(path)
+
+
+def test_other_marks_count_as_one() -> None:
+    confusions = Confusions([("h", "»", 1, 100), ("h", "«", 1, 100), ("t", "7", 1, 100)])
+    assert aligned("t*e", "the", confusions) == pytest.approx(np.log(0.02), abs=1e-4)
+    assert aligned("9he", "the", confusions) == pytest.approx(np.log(0.01), abs=1e-4)
+
+
+def test_what_is_remembered_changes_nothing() -> None:
+    channel = Channel(["the", "then"], [False, False], [-3.0, -6.0], [CONFUSIONS])
+    first = channel.candidates(["tlie", "thc"])
+    assert channel.candidates(["thc", "tlie", "thc"]) == [first[1], first[0], first[1]]

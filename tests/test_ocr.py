@@ -101,6 +101,20 @@ def test_old_print_keeps_its_broken_words(resources: Resources) -> None:
     assert not [f for f in ocr.find(Reading(tokenize(text), resources.context), resources) if f.rule == "ocr.join"]
 
 
+def test_words_are_doubted_only_in_misread_text(resources: Resources) -> None:
+    sentence = "Monday, Tuesday, Wednesday, Thursday, end Friday mornings"
+
+    def rules(text: str) -> set[str]:
+        return {finding.rule for finding in ocr.find(Reading(tokenize(text), resources.context), resources)}
+
+    assert "ocr.word" not in rules(sentence)
+    assert "ocr.word" in rules(f"{PAGE} {sentence}")
+
+
+def test_signals_are_those_of_the_weights(resources: Resources) -> None:
+    assert list(resources.ocr_weights) == list(ocr.SIGNALS)
+
+
 def test_empty_and_wordless_texts(resources: Resources) -> None:
     for text in ("", " ", "...", "123", "tlie", "\n\n"):
         assert isinstance(ocr.find(Reading(tokenize(text), resources.context), resources), list)

@@ -30,13 +30,15 @@ COLUMNS = ("true", "seen", "count", "of")
 # How a blank is written in a cell, so that it is seen.
 BLANK = "␣"
 
-# Letters have codes 1 to 63, what is not of the alphabet has 0: tables of three codes then fit the processor's cache.
-ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'0135}«^|\\*"
+# Letters and the commonest misreadings of some have codes of their own, other digits and other marks one for all; 0 is
+# what is none of these. Tables of three codes then fit the processor's cache.
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'013568}-"
+OTHER_DIGITS, OTHER_MARKS = "2479", '.,;:!?"*^~|\\/<>«»()[]{=_+&%$£@#•■¬'
 CODES = 64
 
 # ln p of what was never seen: one letter for a certain other one, one lost, one added. Half a count in the 1.2 million
 # letters of the texts is 4e-7; rare engines and prints do worse than those.
-NEVER_REPLACED, NEVER_LOST, NEVER_ADDED = -11.0, -10.5, -11.5
+NEVER_REPLACED, NEVER_LOST, NEVER_ADDED = -10.0, -9.5, -10.0
 
 # The longest word that is looked for, and how much longer or shorter than what was read the original may be.
 LONGEST = 20
@@ -50,8 +52,11 @@ BIT_NATS = 1.6
 # Signatures of misread words and originals differ in at most so many bits: two edits touch four letters, six pairs.
 MOST_BITS = 14
 
-# Nats a letter of the words of the list themselves.
-USUAL_LETTER = 2.2
+# Strings whose candidates are remembered: the same misreadings come in one document after another.
+REMEMBERED = 1 << 15
+
+# Candidates of a string that are kept: of the originals that are found at all, 98 in 100 are among them.
+MOST_CANDIDATES = 8
 
 # Pairs aligned at a time, counted once an era: the arrays stay in the cache.
 CHUNK = 4096
@@ -82,21 +87,23 @@ class Confusions:
         # what differs in case only is taken for the same letter
         lower, upper = codes("abcdefghijklmnopqrstuvwxyz"), codes("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         self.replaced[lower, upper] = self.replaced[upper, lower] = SAME_LETTER
+        shares: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
         for true, seen, count, of in rows:
-            nats = np.float32(np.log(count / of))
-            t, s = codes(true), codes(seen)
-            if not (t.all() and s.all()):
-                continue
-            if (len(t), len(s)) == (1, 1):
+            key = tuple(codes(true).tolist()), tuple(codes(seen).tolist())
+            if all(key[0] + key[1]):
+                shares[key] = shares.get(key, 0.0) + count / of
+        for (t, s), share in shares.items():
+            nats = np.float32(np.log(min(share, 1.0)))
+            if (len(t), len(s)) == (1, 1) and t != s:
                 self.replaced[t[0], s[0]] = max(nats, self.replaced[t[0], s[0]])
             elif (len(t), len(s)) == (1, 0):
                 self.lost[t[0]] = max(nats, NEVER_LOST)
             elif (len(t), len(s)) == (0, 1):
                 self.added[s[0]] = max(nats, NEVER_ADDED)
             elif (len(t), len(s)) == (2, 1):
-                self.merged[(int(t[0]) * CODES + int(t[1])) * CODES + int(s[0])] = nats
+                self.merged[(t[0] * CODES + t[1]) * CODES + s[0]] = nats
             elif (len(t), len(s)) == (1, 2):
-                self.split[(int(t[0]) * CODES + int(s[0])) * CODES + int(s[1])] = nats
+                self.split[(t[0] * CODES + s[0]) * CODES + s[1]] = nats
 
     @classmethod
     def load(cls, path: Path) -> Confusions:
@@ -162,6 +169,9 @@ SAME_LETTER = -5.0
 _CODE_OF = np.zeros(256, np.uint8)
 for _number, _letter in enumerate(ALPHABET, 1):
     _CODE_OF[ord(_letter)] = _number
+for _code, _others in enumerate((OTHER_DIGITS, OTHER_MARKS), len(ALPHABET) + 1):
+    # what Latin-1 lacks ("■") is read as a question mark there, which is one of them
+    _CODE_OF[np.frombuffer(_others.encode("iso-8859-1", "replace"), np.uint8)] = _code
 
 
 def codes(word: str) -> ByteArray:
@@ -233,7 +243,9 @@ def _letter_nats(coded: ByteArray) -> FloatArray:
 
 
 class Channel:
-    """The words that may have been misread, and how engines misread letters. Nothing changes after loading."""
+    """The words that may have been misread, and how engines misread letters.
+
+    Nothing that is said changes after loading; what was asked before is remembered."""
 
     def __init__(
         self, words: Sequence[str], capitalised: Sequence[bool], nats: Sequence[float], eras: Sequence[Confusions]
@@ -249,10 +261,21 @@ class Channel:
         self._capitalised = np.array([capitalised[i] for i in fits], np.bool_)[order]
         self._nats = np.array([nats[i] for i in fits], np.float32)[order]
         self._alignment = Alignment(eras)
+        self._remembered: dict[str, tuple[Candidate, ...]] = {}
 
-    def candidates(self, seen: Sequence[str], most: int = ALIGNED) -> list[list[Candidate]]:
-        """For each misread word the `most` words that it may have been, the likeliest first; in the case of what was
-        read."""
+    def candidates(self, seen: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        """For each misread word the words that it may have been, the likeliest first; in the case of what was read."""
+        known = self._remembered
+        new = [word for word in dict.fromkeys(seen) if word not in known]
+        found = dict(zip(new, self._candidates(new), strict=True))
+        result = [known[word] if word in known else found[word] for word in seen]
+        if len(known) + len(found) > REMEMBERED:
+            # a new object: another thread may still be reading the old one
+            known = self._remembered = {}
+        known.update(found)
+        return result
+
+    def _candidates(self, seen: Sequence[str]) -> list[tuple[Candidate, ...]]:
         coded, lengths = coded_rows(seen)
         marks = signatures(coded)
         chosen = [self._near(word, int(marks[i]), int(lengths[i])) for i, word in enumerate(seen)]
@@ -268,15 +291,15 @@ class Channel:
         result: list[list[Candidate]] = [[] for _ in seen]
         for k in np.lexsort((found, -ranks)).tolist():
             of_string = result[int(which[k])]
-            if len(of_string) < most:
+            if len(of_string) < MOST_CANDIDATES:
                 of_string.append(Candidate(wordings[k], round(float(nats[k]), 4)))
-        return result
+        return [tuple(candidates) for candidates in result]
 
     def unlike(self, word: str) -> float:
-        """How unlike an English word a string's letters are: nats a letter beyond those of the words of the list."""
+        """How unlike an English word a string's letters are: minus ln p a letter."""
         coded = np.concatenate([[0, 0], _folded(codes(word)), [0]]).astype(np.int64)
         nats = self._letters[coded[:-2], coded[1:-1], coded[2:]]
-        return float(-nats.mean()) - USUAL_LETTER
+        return float(-nats.mean())
 
     def _aligned(self, seen: ByteArray, lengths: IntArray, wordings: Sequence[str]) -> FloatArray:
         """ln p(seen | wording), row by row, by the likeliest era."""

@@ -37,8 +37,11 @@ IntArray = npt.NDArray[np.int64]
 
 # Signals by name, in the order of the columns of `_Search.signals`.
 SIGNALS = (
+    "page",  # 1: from the pages that the weights were fitted on to a heavily damaged one
     "channel",  # ln p(what was read | the wording) of the channel
     "context",  # what the context model gives the wording beyond what stands there
+    "alone",  # ln p of the wording without its context
+    "letters",  # ln p of the letters of what stands there, as letters of some word
     "unknown_lower",  # 1 where what stands there is in no list, in lower case
     "unknown_title",  # the same, with a capital
     "unknown_upper",  # the same, in capitals
@@ -54,13 +57,32 @@ SIGNALS = (
     "neighbours",  # misread words among the ten around it
     "split",  # 1 where the wording is two words for one
     "join",  # 1 where it is one word for two
+    # the same of a wording for what is a word as well, and only where the text is misread elsewhere
+    "word_channel",
+    "word_context",
+    "word_alone",
+    "word_sure",  # 1 where no one doubts that what stands there is a word
+    "word_rare",  # 1 where it is rare
+    "word_name",  # 1 where it is a name
+    "word_short",  # letters that it has less than six
+    "word_repeats",
+    "word_elsewhere",
 )
+OF_WORDS = SIGNALS.index("word_channel")
 
 # A finding with less evidence than this on a heavily damaged page would be refused on any page.
 LEAST = -1.0
 
-# At most this many wordings of a place are weighed in context, and this many alternatives are kept.
-MOST_WEIGHED = 8
+# A text is misread where so many of its words are plain misreadings, findings of at least so many nats. Only there are
+# words doubted that are words: those that fit their neighbours no better than any word does, and that the channel says
+# may stand for another.
+MISREAD_SHARE = 0.01
+PLAIN = 2.0
+FITS = 1.0
+WORD_CHANNEL = -8.0
+WORD_OPTIONS = 4
+
+# At most this many alternatives of a place are kept.
 MOST_ALTERNATIVES = 5
 
 # Sweeps over the places of a text; more change nothing on the development data.
@@ -93,6 +115,20 @@ SHORT_WORD = 6
 # What breaks or joins words; the soft hyphen and the sign that transcripts put for a broken word among them.
 _HYPHENS = frozenset("-‐‑¬\u00ad")
 
+_AFTER_ODD = frozenset("'-")
+
+# Words that are glued to others so often that what is left may be misread as well; how long the whole and the rest
+# must be; and the channel's nats from which a wording of the whole is near enough not to look further.
+_GLUE = "the of to in and was at on for by is his he it that with as be my or".split()
+LEAST_SPLIT, LEAST_REST = 7, 4
+NEAR = -7.0
+
+# LogisticRegression, getElement: a capital inside, after small letters, is a programmer's.
+_NAME_OF_CODE = regex.compile(r"\p{Ll}{2}\p{Lu}\p{Ll}")
+
+# Marks that stand for a broken letter as well as for themselves.
+_PARTING = frozenset(".,;:!'\"")
+
 # Marks that no one sets inside or at a word: what engines make of broken letters.
 _ODD = frozenset("^{}|\\~*<>»«¬•■_=+")
 
@@ -123,11 +159,10 @@ def find(reading: Reading, resources: Resources) -> list[Finding]:
     search = _Search(reading, resources)
     if not search.suspicious.any() or not search.is_english():
         return []
-    places = list(search.places())
+    places = search.all_places()
     if not places:
         return []
-    chosen = search.settle(places)
-    return list(search.findings(places, chosen))
+    return list(search.findings(places, search.settle(places)))
 
 
 class _Search:
@@ -163,13 +198,41 @@ class _Search:
         count = int(np.isin(self.tokens.type_ids, old).sum())
         return count > OLD_SHARE * self.reading.word_count
 
+    def all_places(self) -> list[_Place]:
+        """The places of unknown words, and where many of them are plainly misread those of other words as well."""
+        places = list(self.places())
+        if places:
+            nats = self.weigh(places, self.settle(places))
+            plain = sum(float(scores.max()) >= PLAIN for scores in nats)
+            if plain >= MISREAD_SHARE * self.reading.word_count:
+                places += self.word_places(places)
+        return places
+
+    def word_places(self, places: Sequence[_Place]) -> Iterator[_Place]:
+        """Words that do not fit their neighbours and may be misread others."""
+        reading, tokens = self.reading, self.tokens
+        fits = reading.nats - reading.alone
+        fits[:-1] += fits[1:]
+        loose = reading.words & (fits <= FITS) & (self.type_tiers[tokens.type_ids[reading.index]] < Tier.UNKNOWN)
+        covered = np.zeros(len(tokens), np.bool_)
+        for place in places:
+            covered[place.first : place.last] = True
+        doubted = reading.index[loose & ~(covered | self._is_part_of_more())[reading.index]]
+        numbers = tokens.type_ids[doubted]
+        seen = [tokens.types[i] for i in np.unique(numbers).tolist() if len(tokens.types[i]) > 1]
+        options = dict(zip(seen, map(_words, seen, self.resources.channel.candidates(seen)), strict=True))
+        for token, number in zip(doubted.tolist(), numbers.tolist(), strict=True):
+            if found := options.get(tokens.types[number]):
+                yield _Place(token, token + 1, found)
+
     def places(self) -> Iterator[_Place]:
         """The places of the text that may be misread."""
         blanks = not self.is_old()
         spans = self._spans()
-        seen = sorted({self._text(*span) for span in spans})
-        found = dict(zip(seen, self.resources.channel.candidates(seen, MOST_WEIGHED), strict=True))
-        splits = {string: tuple(self._splits(string)) if blanks else () for string in seen}
+        glued = list(self._glued(spans))
+        seen = sorted({self._text(*span) for span in (*spans, *glued)})
+        found = dict(zip(seen, self.resources.channel.candidates(seen), strict=True))
+        splits = {string: tuple(self._splits(string, found[string])) if blanks else () for string in seen}
         joins: dict[int, _Place] = {}
         if blanks:
             for first, last in spans:
@@ -182,6 +245,23 @@ class _Search:
             if options:
                 yield _Place(first, last, options, first - 2 in joins or last - 1 in joins)
         yield from joins.values()
+        for first, last in glued:
+            if options := tuple(_letters(found[self._text(first, last)])):
+                yield _Place(first, last, options)
+
+    def _glued(self, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Suspicious words with the words that one mark and no blank parts from them: "fam.ily", "Un,on"."""
+        tokens = self.tokens
+        mark = tokens.per_type(lambda string: string in _PARTING)
+        lower = tokens.per_type(str.islower) & (tokens.kinds == Kind.WORD)
+        letters = tokens.kinds == Kind.WORD
+        seen = set()
+        for first, last in spans:
+            for start in (first - 2, last - 1):
+                end = start + 3
+                if start >= 0 and end <= len(tokens) and letters[start] and mark[start + 1] and lower[start + 2]:
+                    seen.add((start, end))
+        yield from sorted(seen)
 
     def _text(self, first: int, last: int) -> str:
         """The text of tokens `first` to `last`, `last` excluded."""
@@ -202,6 +282,9 @@ class _Search:
                 first -= 1 + bool(first > 1 and letters[first - 2])
             while last < len(tokens) and odd[last]:
                 last += 1 + bool(last + 1 < len(tokens) and letters[last + 1])
+            # "prominentl}'": what an odd mark is followed by is the rest of the same letter
+            if last < len(tokens) and odd[last - 1] and tokens.strings[last] in _AFTER_ODD:
+                last += 1
             spans.append((max(first, spans[-1][1] if spans else 0), last))
         return spans
 
@@ -221,12 +304,25 @@ class _Search:
         part: npt.NDArray[np.bool_] = broken | rest | coded
         return part
 
-    def _splits(self, string: str) -> Iterator[_Option]:
-        """The string as two words whose blank was lost."""
+    def _splits(self, string: str, candidates: Sequence[Candidate]) -> Iterator[_Option]:
+        """The string as two words whose blank was lost; one of them may be misread if the other is a common one."""
+        if _NAME_OF_CODE.search(string):
+            return
         for cut in range(1, len(string)):
             left, right = string[:cut], string[cut:]
             if self._is_part(left) and self._is_part(right):
                 yield _Option(f"{left} {right}", LOST_BLANK, "ocr.split")
+        if len(string) < LEAST_SPLIT or any(candidate.nats > NEAR for candidate in candidates):
+            return
+        for word in _GLUE:
+            if string.lower().startswith(word) and len(string) - len(word) >= LEAST_REST:
+                for rest in self.resources.channel.candidates([string[len(word) :]])[0][:1]:
+                    if rest.nats > NEAR:
+                        yield _Option(f"{string[: len(word)]} {rest.word}", LOST_BLANK + rest.nats, "ocr.split")
+            if string.endswith(word) and len(string) - len(word) >= LEAST_REST:
+                for rest in self.resources.channel.candidates([string[: -len(word)]])[0][:1]:
+                    if rest.nats > NEAR:
+                        yield _Option(f"{rest.word} {word}", LOST_BLANK + rest.nats, "ocr.split")
 
     def _is_part(self, string: str) -> bool:
         if len(string) < LEAST_PART:
@@ -284,10 +380,11 @@ class _Search:
 
     def _evidence(self, row: FloatArray, before: str, after: str) -> tuple[Evidence, ...]:
         """The weighted signals of one wording, summed by where they come from."""
+        channel, context = (float(row[1 + i] + row[OF_WORDS + i]) for i in (0, 1))
         return (
-            Evidence(round(float(row[0]), 4), "ocr.channel", f"{after} read as {before}"),
-            Evidence(round(float(row[1]), 4), "ocr.context", self.resources.context.name),
-            Evidence(round(float(row[2:].sum()), 4), "ocr.lexicon", before),
+            Evidence(round(channel, 4), "ocr.channel", f"{after} read as {before}"),
+            Evidence(round(context, 4), "ocr.context", self.resources.context.name),
+            Evidence(round(float(row.sum()) - channel - context, 4), "ocr.lexicon", before),
         )
 
     def weigh(self, places: Sequence[_Place], chosen: Sequence[int]) -> list[FloatArray]:
@@ -301,45 +398,59 @@ class _Search:
         """One row an option of each place in turn: see `SIGNALS`. chosen: the neighbours' options."""
         table = np.array([row for place in places for row in self._fixed_signals(place)], np.float64)
         table = table.reshape(-1, len(SIGNALS))
-        table[:, SIGNALS.index("context")] = self._context(places, chosen)
+        of_words = np.array([option.rule == "ocr.word" for place in places for option in place.options], np.bool_)
+        column = np.where(of_words, SIGNALS.index("word_context"), SIGNALS.index("context"))
+        table[np.arange(len(table)), column] = self._context(places, chosen)
         return table
 
     def _fixed_signals(self, place: _Place) -> list[list[float]]:
         """The signals of each option of a place that its neighbours' options do not change; 0 for the context."""
         key = place.first, place.last
         if key not in self._fixed:
-            unknown = self.resources.context.vocabulary.unknown
             about = self._about(place)
             self._fixed[key] = [
-                [
-                    option.nats,
-                    0.0,
-                    *about,
-                    float(self.counts[fold(option.text)] > 0),
-                    float((wording == unknown).any()),
-                    self.unknown_beside[place.first],
-                    float(option.rule == "ocr.split"),
-                    float(option.rule == "ocr.join"),
-                ]
+                self._fixed_row(place, about, option, wording)
                 for option, wording in zip(place.options, self._encoded(place), strict=True)
             ]
         return self._fixed[key]
+
+    def _fixed_row(self, place: _Place, about: Sequence[float], option: _Option, wording: IntArray) -> list[float]:
+        elsewhere = float(self.counts[fold(option.text)] > 0)
+        row = [option.nats, 0.0, float(self.resources.context.alone(wording).sum()), *about, elsewhere]
+        if option.rule == "ocr.word":
+            return [1.0, *[0.0] * (OF_WORDS - 1), *row]
+        row += [
+            float((wording == self.resources.context.vocabulary.unknown).any()),
+            self.unknown_beside[place.first],
+            float(option.rule == "ocr.split"),
+            float(option.rule == "ocr.join"),
+        ]
+        return [1.0, *row, *[0.0] * (len(SIGNALS) - OF_WORDS)]
 
     def _about(self, place: _Place) -> tuple[float, ...]:
         """What speaks for what stands at a place, whatever the wording that competes with it."""
         tokens = self.tokens
         numbers = tokens.type_ids[place.first : place.last].tolist()
+        if place.options[0].rule == "ocr.word":
+            tier, string = self.type_tiers[numbers[0]], tokens.types[numbers[0]]
+            return (
+                *(float(tier == known) for known in (Tier.WORD, Tier.RARE, Tier.NAME)),
+                float(max(0, SHORT_WORD - len(string))),
+                float(np.log(self.counts[self.reading.folded[numbers[0]]])),
+            )
         suspect = next((i for i in numbers if self.suspicious[i]), numbers[0])
         string = tokens.types[suspect]
         upper = len(string) > 1 and string.isupper()
         title = not upper and string[:1].isupper()
         item = int(np.searchsorted(self.reading.index, place.first))
+        unlike = self.resources.channel.unlike(string)
         return (
+            -unlike * (len(string) + 1),
             float(not upper and not title),
             float(title),
             float(upper),
             float(title and bool(self.reading.opens[min(item, len(self.reading) - 1)])),
-            self.resources.channel.unlike(string),
+            unlike,
             float(max(0, SHORT_WORD - len(string))),
             float(min(max(0, len(string) - SHORT_WORD), SHORT_WORD)),
             float(place.joinable),
@@ -417,8 +528,14 @@ class _Search:
 
 def _letters(candidates: Sequence[Candidate]) -> Iterator[_Option]:
     """Candidates of the channel as options."""
-    for candidate in candidates[:MOST_WEIGHED]:
+    for candidate in candidates:
         yield _Option(candidate.word, candidate.nats, "ocr.letters")
+
+
+def _words(seen: str, candidates: Sequence[Candidate]) -> tuple[_Option, ...]:
+    """Candidates of the channel for what is a word as well."""
+    likely = [c for c in candidates if c.nats >= WORD_CHANNEL and c.word != seen]
+    return tuple(_Option(c.word, c.nats, "ocr.word") for c in likely[:WORD_OPTIONS])
 
 
 def _apart(places: Sequence[_Place], nats: Sequence[FloatArray]) -> list[int]:
