@@ -24,6 +24,9 @@ from pathlib import Path
 import numpy as np
 import regex
 
+from benchmarks import recall
+from benchmarks.spin import variant
+from despin import suggesting
 from despin.detect import spin
 from despin.pipeline import detectors_of, propose
 from despin.rates import HEAVY
@@ -200,6 +203,46 @@ def fit(signals: np.ndarray, groups: np.ndarray, right: np.ndarray) -> np.ndarra
     return np.asarray(result.x)
 
 
+# Phrases and spans in sentences that the weights of suggestions are fitted on.
+MOST_PHRASES, MOST_SPANS = 800, 600
+
+
+def asked(spuns: Sequence[Spun], seed: int = 7) -> list[tuple[str, str, str, str]]:
+    """(wording, left, right, original): tortured phrases of the half that may be learnt from, which have no sentence,
+    and spans of the spun texts in theirs."""
+    phrases = [(case.spun, "", "", case.original) for case in recall.tortured_cases() if case.half == "seen"]
+    spans = [
+        (spun.text[start:end], spun.text[max(start - 80, 0) : start], spun.text[end : end + 80], original)
+        for spun in spuns
+        for start, end, original in spun.changes
+    ]
+    rng = random.Random(seed)
+    return rng.sample(phrases, min(len(phrases), MOST_PHRASES)) + rng.sample(spans, min(len(spans), MOST_SPANS))
+
+
+def suggestion_examples(
+    questions: Iterable[tuple[str, str, str, str]], resources: Resources
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(signals, group, right) of all suggestions: a group is a phrase, whose suggestions compete with none of them."""
+    signals, groups, right = [], [], []
+    for number, (wording, left, rest, original) in enumerate(questions):
+        ways, table = suggesting.weighed(wording, left, rest, resources)
+        signals.append(table)
+        groups.append(np.full(len(ways), number))
+        wanted = recall.words_of(original)
+        right.append([recall.words_of(" ".join(way.words)) == wanted for way in ways])
+    return np.concatenate(signals), np.concatenate(groups), np.concatenate(right).astype(bool)
+
+
+def write_weights(name: str, signals: Sequence[str], weights: np.ndarray, note: str) -> None:
+    """A table of fitted weights, printed too."""
+    lines = ["signal\tweight\tnote"]
+    for signal, weight in zip(signals, weights, strict=True):
+        print(f"{signal:18s} {weight:7.3f}")
+        lines.append(f"{signal}\t{weight:.4f}\t{note}")
+    (DATA / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 # A little pull to zero keeps the weights of rare signals finite.
 RIDGE = 1.0
 
@@ -251,7 +294,7 @@ def main() -> int:
     parser.add_argument("--shared", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--corpora", type=Path, default=Path.home() / ".cache" / "despin" / "clean_text")
     parser.add_argument("--per-register", type=int, default=60)
-    parser.add_argument("--steps", default="weights,densities")
+    parser.add_argument("--steps", default="weights,suggestions,densities")
     arguments = parser.parse_args()
     steps = arguments.steps.split(",")
     # two kinds of spinners: one that rewrites phrases, one that replaces word for word
@@ -278,6 +321,13 @@ def main() -> int:
             lines.append(f"{name}\t{weight:.4f}\tfitted on {len(spuns[True])} pieces with one word in five replaced")
         (DATA / "spin_weights.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         report(*examples(spuns[False], resources), weights)
+    if "suggestions" in steps:
+        resources = Resources()
+        # by maps that learnt no word pairs of the phrases that are asked
+        crossed = variant(resources, maps=recall.crossed_index("seen", resources))
+        of_phrases = suggestion_examples(asked(spuns[True]), crossed)
+        note = "fitted on tortured phrases and on spans of spun text"
+        write_weights("suggest_weights.tsv", suggesting.SIGNALS, fit(*of_phrases), note)
     if "densities" in steps:
         write_densities(
             half[False],

@@ -37,6 +37,7 @@ from benchmarks.models import context_named
 from benchmarks.spin_peers import Ranker
 from despin.context import ContextModel
 from despin.resources import Resources, load
+from despin.terms import TermPairs
 
 PARTS = ("phrases", "sentences", "confidence", "spun", "clean", "ablation")
 
@@ -302,6 +303,8 @@ def variants(resources: Resources) -> dict[str, Callable[[], Resources]]:
         made[f"without map {path.stem}"] = lambda family=path.stem: without_map(resources, family)  # type: ignore[misc]
     for name, columns in signals.items():
         made[f"without {name}"] = lambda columns=columns: without_signals(resources, *columns)  # type: ignore[misc]
+    no_terms = TermPairs({}, resources.forms, resources.context.vocabulary)
+    made["greedy: no word is decided with its neighbour"] = lambda: variant(resources, terms=no_terms)
     made["without the document's rate"] = lambda: variant(resources, densities={})
     return made
 

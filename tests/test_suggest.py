@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 
 import despin
-from despin import DespinError
+from despin import DespinError, suggesting
 from despin.resources import Resources
 
 
@@ -64,10 +64,25 @@ def test_a_phrase_that_no_row_knows_has_no_suggestion() -> None:
 
 def test_evidence_names_the_rows(resources: Resources) -> None:
     best = despin.suggest("bosom malignancy", left="a history of")[0]
-    by_maps, by_context = best.evidence
-    assert (by_maps.rule, by_context.rule) == ("spin.map", "spin.context")
+    by_maps, by_context, by_term = best.evidence
+    assert (by_maps.rule, by_context.rule, by_term.rule) == ("spin.map", "spin.context", "spin.term")
     assert by_maps.source == "breast <- bosom; cancer <- malignancy"
     assert by_context.nats > 0
+    assert by_term.nats > 0
+
+
+def test_every_signal_has_a_weight_and_every_weight_a_signal(resources: Resources) -> None:
+    assert list(resources.suggest_weights) == list(suggesting.SIGNALS)
+
+
+def test_signals_are_those_of_the_wording_against_what_stands_there(resources: Resources) -> None:
+    ways, table = suggesting.weighed("bosom malignancy", "a history of", "", resources)
+    signals = dict(zip(suggesting.SIGNALS, table[[way.words for way in ways].index(("breast", "cancer"))], strict=True))
+    assert (signals["always"], signals["in_context"], signals["steps"], signals["longer"]) == (1, 1, 2, 0)
+    assert signals["term"] == 1
+    assert signals["common"] > 0 < signals["ngrams"]
+    _, alone = suggesting.weighed("bosom malignancy", "", "", resources)
+    assert not alone[:, suggesting.SIGNALS.index("in_context")].any()
 
 
 phrases = st.lists(
@@ -91,7 +106,7 @@ def test_laws(phrase: str, left: str, right: str) -> None:
     confidences = [suggestion.confidence for suggestion in found]
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) <= 1.001
-    assert all(len(suggestion.evidence) == 2 for suggestion in found)
+    assert all(suggestion.evidence[0].rule == "spin.map" for suggestion in found)
     assert found[:2] == despin.suggest(phrase, left=left, right=right, n=2)
 
 

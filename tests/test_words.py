@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from despin.resources import Resources
-from despin.words import article, fold, frequencies, in_case_of
+from despin.words import article, broken_like, fold, frequencies, in_case_of
 
 AN = """
 error apple idea order umbrella unusual unimportant unintended uninteresting untie unless ulcer ultimate umpire urgent
@@ -108,3 +108,19 @@ def test_frequencies_are_shares() -> None:
     assert sum(english.values()) < 1.05
     with pytest.raises(TypeError):
         english["the"] = 0.0  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("wording", "model", "expected"),
+    [
+        ("due to an", "as a result\nof an", "due\nto an"),
+        ("is not recommended", "is\njust not advised", "is\nnot recommended"),
+        ("a b", "p q\r\nr s", "a\r\nb"),
+        # nothing to keep, or no place for it
+        ("vital signs", "important signs", "vital signs"),
+        ("if", "in the\nevent that", "if"),
+        ("", "read\nmore", ""),
+    ],
+)
+def test_a_line_break_inside_a_wording_is_kept(wording: str, model: str, expected: str) -> None:
+    assert broken_like(wording, model) == expected

@@ -122,6 +122,11 @@ class Resources:
         return load_weights(self.folder / "spin_weights.tsv")
 
     @cached_property
+    def suggest_weights(self) -> Mapping[str, float]:
+        """What each signal of a suggested wording weighs."""
+        return load_weights(self.folder / "suggest_weights.tsv")
+
+    @cached_property
     def rerank_weights(self) -> Mapping[str, float]:
         """What a neural model's opinion weighs beside the n-grams'."""
         return load_weights(self.folder / "rerank_weights.tsv")

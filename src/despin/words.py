@@ -8,7 +8,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -83,10 +82,6 @@ _CONSONANT_SOUND = regex.compile(
     r"|u(?=[bcfhjkqrstlnm][aeiou])(?!n(?:[aeo]|im|in|is[^oe])|nu|mi|mo|lt))",
     regex.I,
 )
-# What is spoken first, and the numbers 11 and 18, also as the first part of 11.5 or 18th.
-_TO_HYPHEN = regex.compile(r"[^\s\-‐‑]+")
-_ELEVEN = regex.compile(r"1[18](?!\d)")
-
 # Letters whose names begin with a vowel sound: an X, an FBI agent.
 _VOWEL_LETTERS = frozenset("AEFHILMNORSX")
 
@@ -101,20 +96,19 @@ _SPELLED = frozenset("FAO HIV LED MIT NIH RAF SOS SUV".split())
 _SPOKEN_U = frozenset("UEFA UFO UNESCO UNICEF".split())
 
 
-@lru_cache(maxsize=1 << 14)
 def article(word: str) -> str:
     """ "a" or "an", as English spelling and common pronunciation of `word` ask.
 
     >>> [article(word) for word in ("error", "mistake", "hour", "unit", "unusual", "FDA", "one", "NATO")]
     ['an', 'a', 'an', 'a', 'an', 'an', 'a', 'a']
     """
-    match = _TO_HYPHEN.match(word)
+    match = regex.match(r"[^\s\-‐‑]+", word)
     if match is None:
         return "a"
     first = match.group()
     if first[0].isdigit():
         # eight, eleven, eighteen, eighty begin with a vowel sound
-        return "an" if first[0] == "8" or _ELEVEN.match(first) else "a"
+        return "an" if first[0] == "8" or regex.match(r"1[18](?!\d)", first) else "a"
     if len(first) == 1 or (first.isupper() and _is_spelled(first)):
         return "an" if first[0].upper() in _VOWEL_LETTERS else "a"
     if first in _SPOKEN_U:
@@ -152,3 +146,21 @@ def in_case_of(wording: str, model: str, *, opens_sentence: bool, alone: bool) -
     if len(parts) > 1 and all(part[0].isupper() for part in parts if len(part) > 3):
         return regex.sub(r"\b\w", lambda match: match.group().upper(), wording)
     return wording[0].upper() + wording[1:]
+
+
+def broken_like(wording: str, model: str) -> str:
+    """`wording` with the line break that `model`, the text that it replaces, has between two of its words, so that a
+    hard-wrapped text keeps its lines. One word cannot be broken.
+
+    >>> broken_like("due to an", "as a result\\nof an")
+    'due\\nto an'
+    """
+    gaps = regex.findall(r"\s+", model)
+    breaks = [number for number, gap in enumerate(gaps) if "\n" in gap]
+    words = wording.split(" ")
+    if not breaks or len(words) < 2:
+        return wording
+    # as far from the end as it was, so that the words after it stay on their line
+    place = max(len(words) - (len(gaps) - breaks[0]), 1)
+    broken: str = " ".join(words[:place]) + gaps[breaks[0]] + " ".join(words[place:])
+    return broken

@@ -25,7 +25,7 @@ from despin.maps import FUNCTION_WORDS, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, Ma
 from despin.reading import Reading
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
-from despin.words import article, fold, in_case_of
+from despin.words import article, broken_like, fold, in_case_of
 
 if TYPE_CHECKING:
     from despin.resources import Resources
@@ -335,6 +335,7 @@ class _Search:
             if index.lengths[number] == 1 and length == 1 and fold(index.originals[number]) in nearby:
                 continue
             wording = in_case_of(index.originals[number], model, opens_sentence=opens, alone=alone)
+            wording = broken_like(wording, model)
             # of several rows for one wording that of a rare family counts less: the page must vouch for the family
             rank = (nats - RARE_FAMILY * (index.family[number] == OTHER_FAMILY), -number)
             if wording != model and (wording not in ranked or rank > ranked[wording][0]):
