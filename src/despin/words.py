@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -82,6 +83,10 @@ _CONSONANT_SOUND = regex.compile(
     r"|u(?=[bcfhjkqrstlnm][aeiou])(?!n(?:[aeo]|im|in|is[^oe])|nu|mi|mo|lt))",
     regex.I,
 )
+# What is spoken first, and the numbers 11 and 18, also as the first part of 11.5 or 18th.
+_TO_HYPHEN = regex.compile(r"[^\s\-‐‑]+")
+_ELEVEN = regex.compile(r"1[18](?!\d)")
+
 # Letters whose names begin with a vowel sound: an X, an FBI agent.
 _VOWEL_LETTERS = frozenset("AEFHILMNORSX")
 
@@ -96,19 +101,20 @@ _SPELLED = frozenset("FAO HIV LED MIT NIH RAF SOS SUV".split())
 _SPOKEN_U = frozenset("UEFA UFO UNESCO UNICEF".split())
 
 
+@lru_cache(maxsize=1 << 14)
 def article(word: str) -> str:
     """ "a" or "an", as English spelling and common pronunciation of `word` ask.
 
     >>> [article(word) for word in ("error", "mistake", "hour", "unit", "unusual", "FDA", "one", "NATO")]
     ['an', 'a', 'an', 'a', 'an', 'an', 'a', 'a']
     """
-    match = regex.match(r"[^\s\-‐‑]+", word)
+    match = _TO_HYPHEN.match(word)
     if match is None:
         return "a"
     first = match.group()
     if first[0].isdigit():
         # eight, eleven, eighteen, eighty begin with a vowel sound
-        return "an" if first[0] == "8" or regex.match(r"1[18](?!\d)", first) else "a"
+        return "an" if first[0] == "8" or _ELEVEN.match(first) else "a"
     if len(first) == 1 or (first.isupper() and _is_spelled(first)):
         return "an" if first[0].upper() in _VOWEL_LETTERS else "a"
     if first in _SPOKEN_U:
