@@ -1,6 +1,6 @@
-"""Characters per second of tokenize, score and repair, beside a bare split and two well-known libraries, in one run.
+"""Characters per second of tokenize, score and repair, beside a bare split and well-known libraries, in one run.
 
-    python -m benchmarks.speed --json figures.json          # 50 MB at the most, some minutes
+    python -m benchmarks.speed --json benchmarks/results/speed.json --picture docs/images/speed.svg    # up to 50 MB
     python -m benchmarks.speed --longest 1 --worst 1        # a quick look
 
 The floor, to which everything is compared, is ``regex.findall(r"\\w+|[^\\w\\s]|\\s+", text)``: words, marks and gaps as
@@ -22,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import regex
 
@@ -51,6 +52,12 @@ LONG = 1_000_000
 
 # Slow systems are timed on a part of the text, which is enough: characters a second are counted.
 SLOW_PART = 100_000
+VERY_SLOW_PART = 2_000
+PARTS = {
+    "symspellpy per word": SLOW_PART,
+    "symspellpy compound": VERY_SLOW_PART,
+    "pyspellchecker per word": VERY_SLOW_PART,
+}
 
 
 def floor(text: str) -> object:
@@ -73,36 +80,71 @@ def systems() -> dict[str, Work]:
         found["ftfy fix_text"] = ftfy.fix_text
     except ImportError:
         print("left out ftfy: not installed (pip install 'despin[bench]')", file=sys.stderr)
-    found["symspellpy per word"] = symspell()
+    found["symspellpy per word"], found["symspellpy compound"] = symspell()
+    try:
+        from spellchecker import SpellChecker
+
+        checker = SpellChecker()
+        words = regex.compile(r"\w+")
+        found["pyspellchecker per word"] = lambda text: [checker.correction(word) for word in words.findall(text)]
+    except ImportError:
+        print("left out pyspellchecker: not installed (pip install 'despin[bench]')", file=sys.stderr)
+    try:
+        from datatrove.data import Document
+        from datatrove.pipeline.filters import GopherQualityFilter
+
+        gopher = GopherQualityFilter()
+        found["datatrove Gopher filter"] = lambda text: gopher.filter(Document(text=text, id="0"))
+    except ImportError:
+        print("left out datatrove's filter: not installed (pip install datatrove spacy)", file=sys.stderr)
     return found
 
 
-def symspell() -> Work:
-    """symspellpy as its README shows it: its own dictionary, edit distance 2, prefixes of 7; one look-up a word."""
+def symspell() -> tuple[Work, Work]:
+    """symspellpy as its README shows it: its own dictionary, edit distance 2, prefixes of 7; word by word, and lines
+    with their blanks."""
     from symspellpy import SymSpell, Verbosity
 
     checker = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
     dictionary = importlib.resources.files("symspellpy") / "frequency_dictionary_en_82_765.txt"
     checker.load_dictionary(str(dictionary), term_index=0, count_index=1)
+    bigrams = importlib.resources.files("symspellpy") / "frequency_bigramdictionary_en_243_342.txt"
+    checker.load_bigram_dictionary(str(bigrams), term_index=0, count_index=2)
     words = regex.compile(r"\w+")
-    return lambda text: [
-        checker.lookup(word.lower(), Verbosity.TOP, max_edit_distance=2, include_unknown=True)
-        for word in words.findall(text)
-    ]
+
+    def by_word(text: str) -> object:
+        return [
+            checker.lookup(word.lower(), Verbosity.TOP, max_edit_distance=2, include_unknown=True)
+            for word in words.findall(text)
+        ]
+
+    def compound(text: str) -> object:
+        return [checker.lookup_compound(line, max_edit_distance=2) for line in text.splitlines() if line.strip()]
+
+    return by_word, compound
 
 
 # --- texts -------------------------------------------------------------------------------------------
 
 
 def prose(characters: int, folder: Path | None) -> tuple[str, int]:
-    """Clean text of many documents, and how many characters there are before they repeat (all, in the usual case)."""
+    """Clean text of many documents, and how many characters there are before they repeat (all, in the usual case).
+
+    Without the gathered clean text the medical answers of the development data serve alone, and repeat themselves.
+    """
     parts: list[str] = []
     held = 0
     documents = []
-    for register in registers.named(PROSE):
+    try:
+        data.clean_folder(folder)
+        names = PROSE
+    except MissingData as error:
+        print(f"medical answers only: {error}", file=sys.stderr)
+        names = PROSE.partition(",")[0]
+    for register in registers.named(names):
         documents += list(register.load(folder))
     # a text of 50 MB needs the documents of the other split too: they are read for their length, nothing is learnt
-    if sum(len(document.text) for document in documents) < characters:
+    if names == PROSE and sum(len(document.text) for document in documents) < characters:
         for name in ("speech", "manual", "reference", "science", "fiction"):
             documents += list(data.training(name, name, folder))
     documents = data.shuffled(documents)
@@ -141,16 +183,51 @@ def spun_like(texts: Sequence[str]) -> list[str] | None:
         return None
 
 
+def scanned(characters: int) -> str | None:
+    """What engines read of old newspapers, one paragraph after another; None without the development data."""
+    parts: list[str] = []
+    try:
+        for row in data.json_lines(data.shared_folder() / "ocr" / "hipe_en_train.jsonl"):
+            if characters <= 0:
+                break
+            parts.append(row["ocr"])
+            characters -= len(parts[-1]) + 2
+    except MissingData as error:
+        print(f"left out scanned text: {error}", file=sys.stderr)
+        return None
+    return "\n\n".join(parts)
+
+
 def beds(text: str) -> Iterator[tuple[str, list[str]]]:
-    """(name, documents): short and long, clean and spun."""
+    """(name, documents): short and long, clean and spun; scanned."""
     short, long = short_documents(text, LONG // 4), [text[:LONG]]
+    read = scanned(LONG // 4)
+    if read is not None:
+        yield "one long document, scanned", [read]
     for name, documents in ((f"{len(short)} short documents", short), ("one long document", long)):
         yield f"{name}, clean", documents
-        # paragraph by paragraph: the engine is made for pages
-        spun = spun_like("\n\n".join(documents).split("\n\n"))
+        # paragraph by paragraph: the engine is made for pages; a quarter is enough, and soon made
+        spun = spun_like("\n\n".join(part_of(documents, LONG // 4)).split("\n\n"))
         if spun is not None:
             joined = "\n\n".join(spun)
             yield f"{name}, spun", [joined[:LONG]] if documents is long else short_documents(joined, LONG // 4)
+
+
+def workers(text: str, runs: int) -> dict[int, float]:
+    """Characters a second of wall time of `despin.repair_many` by its number of workers, once they have started."""
+    documents = short_documents(text, LONG)
+    found = {}
+    for count in (1, 2):
+        speeds = []
+        for _ in range(runs):
+            repairs = iter(despin.repair_many(documents, workers=count, progress=False))
+            next(repairs)
+            began = time.perf_counter()
+            for _ in repairs:
+                pass
+            speeds.append(sum(map(len, documents[1:])) / (time.perf_counter() - began))
+        found[count] = statistics.median(speeds)
+    return found
 
 
 # --- timing ------------------------------------------------------------------------------------------
@@ -169,7 +246,7 @@ def compare(works: dict[str, Work], documents: Sequence[str], runs: int) -> dict
     found: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(runs):
         for name, work in works.items():
-            texts = part_of(documents, SLOW_PART) if name.startswith("symspell") else documents
+            texts = part_of(documents, PARTS[name]) if name in PARTS else documents
             found[name].append(sum(map(len, texts)) / max(seconds(work, texts), 1e-9))
     return {name: statistics.median(speeds) for name, speeds in found.items()}
 
@@ -187,7 +264,7 @@ def part_of(documents: Sequence[str], characters: int) -> list[str]:
 
 def by_length(text: str, works: dict[str, Work], longest: int, runs: int) -> dict[str, dict[int, float]]:
     """Nanoseconds per character at lengths from 1 kB to `longest` characters; short lengths over many pieces."""
-    lengths = [n for n in (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 50_000_000) if n <= longest]
+    lengths = [n for n in (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 50_000_000) if n <= longest]
     found: dict[str, dict[int, float]] = {name: {} for name in works}
     for length in lengths:
         # pieces from the whole of a megabyte, so that short lengths see the same kind of text as long ones
@@ -294,7 +371,7 @@ def start_up(text: str, runs: int) -> dict[str, tuple[float, float, float]]:
 
 def machine() -> dict[str, object]:
     """What the figures depend on."""
-    names = ("despin", "regex", "numpy", "symspellpy", "wordfreq", "ftfy")
+    names = ("despin", "regex", "numpy", "symspellpy", "wordfreq", "ftfy", "pyspellchecker", "datatrove")
     versions = {}
     for name in names:
         try:
@@ -318,6 +395,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--worst", type=float, default=10, metavar="MB", help="length of the worst cases; 0: none")
     parser.add_argument("--clean-text", type=Path, help="folder that scripts/clean_text.py filled")
     parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--picture", type=Path, help="file for a picture of them: .svg or .png; needs matplotlib")
     options = parser.parse_args(arguments)
     longest = int(options.longest * 1e6)
     try:
@@ -328,8 +406,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if distinct < len(text):
         print(f"the text repeats itself after {distinct:,} characters", file=sys.stderr)
     works = systems()
-    for work in works.values():
-        work(text[:20_000])  # data is loaded on first use; that is measured apart
+    for name, work in works.items():
+        work(text[: min(20_000, PARTS.get(name, LONG) // 10)])  # data is loaded on first use; that is measured apart
     figures: dict[str, object] = {"machine": machine()}
 
     speeds = {}
@@ -372,9 +450,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = [[name, f"{wall:.3f}", f"{cpu:.3f}", f"{rss:.0f}"] for name, (wall, cpu, rss) in starts.items()]
     print("fresh processes\n" + table(("what", "seconds", "processor seconds", "peak MB"), rows))
     figures["start_up"] = starts
+    by_workers = workers(text, max(options.runs // 2, 1))
+    rows = [[str(count), f"{speed:,.0f}", f"{speed / by_workers[1]:.2f}"] for count, speed in by_workers.items()]
+    print("\nrepair_many, wall time\n" + table(("workers", "characters/s", "to one"), rows))
+    figures["workers"] = by_workers
+    if options.picture:
+        draw(figures, options.picture)
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def draw(figures: Mapping[str, Any], path: Path) -> None:
+    """A picture of the figures: speed by system and kind of text, and time a character by length."""
+    from matplotlib.figure import Figure
+
+    speeds, lengths = figures["characters_per_second"], figures["ns_per_character_by_length"]
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    names = list(dict.fromkeys(name for found in speeds.values() for name in found))
+    height = 0.8 / len(speeds)
+    for number, (bed, found) in enumerate(speeds.items()):
+        places = [place + number * height for place in range(len(names))]
+        left.barh(places, [found.get(name, 0) / 1e6 for name in names], height, label=bed)
+    left.set_yticks([place + 0.4 - height / 2 for place in range(len(names))], names)
+    left.invert_yaxis()
+    left.set_xscale("log")
+    left.set_xlabel("million characters a second of processor time")
+    left.legend(fontsize="small")
+    for name, costs in lengths.items():
+        right.plot(list(costs), list(costs.values()), marker="o", label=name)
+    right.set_xscale("log")
+    right.set_yscale("log")
+    right.set_xlabel("characters of a clean document")
+    right.set_ylabel("nanoseconds a character")
+    right.legend(fontsize="small")
+    figure.savefig(path)
 
 
 def verdict(system: str, bed: str, ratio: float) -> str:

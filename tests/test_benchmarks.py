@@ -27,7 +27,7 @@ from benchmarks.make_spun import (
     with_citations,
 )
 from benchmarks.rewritten import Tally, count_named, judge_repair, passages_of
-from benchmarks.speed import NASTY, short_documents, worst_cases
+from benchmarks.speed import NASTY, draw, part_of, prose, short_documents, worst_cases
 
 from despin import Alternative, Edit, Finding
 
@@ -322,6 +322,32 @@ def test_short_documents_are_short() -> None:
     found = short_documents("\n\n".join(["A paragraph of some words. " * 5] * 50), 3000)
     assert all(300 <= len(text) <= 2000 for text in found)
     assert 3000 <= sum(map(len, found)) < 5000
+
+
+def test_slow_systems_get_the_beginning() -> None:
+    assert part_of(["abcd", "efgh", "ijkl"], 6) == ["abcd", "ef"]
+    assert part_of(["abcd"], 9) == ["abcd"]
+
+
+def test_without_the_gathered_text_the_medical_answers_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "human").mkdir()
+    row = json.dumps({"source": "one", "text": "An answer of some words."})
+    (tmp_path / "human" / "medquad_300.jsonl").write_text(row + "\n", encoding="utf-8")
+    monkeypatch.setenv("DESPIN_DATA", str(tmp_path))
+    text, distinct = prose(100, tmp_path / "nowhere")
+    assert len(text) == 100
+    assert text.startswith("An answer of some words.\n\nAn answer")
+    assert distinct < 100
+
+
+def test_the_picture_names_each_system_and_text(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    figures = {
+        "characters_per_second": {"short, clean": {"floor": 2e7, "repair": 1e6}, "long, clean": {"floor": 2e7}},
+        "ns_per_character_by_length": {"floor": {100: 50.0, 1000: 50.0}, "repair": {100: 3000.0, 1000: 900.0}},
+    }
+    draw(figures, tmp_path / "picture.svg")
+    assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
 
 
 def test_worst_cases_reach_their_length() -> None:
