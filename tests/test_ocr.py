@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,17 @@ def test_words_are_doubted_only_in_misread_text(resources: Resources) -> None:
 
     assert "ocr.word" not in rules(sentence)
     assert "ocr.word" in rules(f"{PAGE} {sentence}")
+
+
+def test_a_damaged_stretch_is_found_in_a_long_clean_text(resources: Resources) -> None:
+    # unknown words of a clean text: most are only sampled, those of the damaged stretch are all read
+    rng = random.Random(3)
+    terms = ["".join(rng.choices("bcdfglmnprst", k=4)) + "ase" for _ in range(1000)]
+    clean = " ".join(f"It was said that the {term} was found in the house." for term in terms)
+    text = f"{clean} {' '.join([PAGE] * 20)} {clean}"
+    findings = ocr.find(Reading(tokenize(text), resources.context), resources)
+    assert sum(finding.before == "tbe" for finding in findings) == 20
+    assert sum(finding.before.endswith("ase") for finding in findings) < 500
 
 
 def test_signals_are_those_of_the_weights(resources: Resources) -> None:
