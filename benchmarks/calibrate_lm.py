@@ -63,9 +63,9 @@ def examples(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(signals, group, right) of all alternatives of all findings: those of a finding, a group, compete."""
     tables, groups, right = [], [], []
-    for number, (spun, finding, scores) in enumerate(read(spuns, resources, model)):
+    for number, (spun, finding, opinion) in enumerate(read(spuns, resources, model)):
         original = original_of(spun, finding.start, finding.end)
-        tables.append(reranking.signals(finding, scores))
+        tables.append(reranking.signals(finding, opinion))
         groups.append(np.full(len(finding.alternatives), number))
         right.append([original is not None and one.text.lower() == original.lower() for one in finding.alternatives])
     return np.concatenate(tables), np.concatenate(groups), np.concatenate(right)
@@ -73,14 +73,14 @@ def examples(
 
 def read(
     spuns: Sequence[Spun], resources: Resources, model: ContextModel
-) -> Iterator[tuple[Spun, Finding, np.ndarray]]:
-    """Each finding that a model is asked about on a heavily damaged page, with its scores."""
+) -> Iterator[tuple[Spun, Finding, reranking.Opinion]]:
+    """Each finding that a model is asked about on a heavily damaged page, with what it says."""
     detectors = {"spin": rounds_of(model=True)["wording"]["spin"]}
     for spun in spuns:
         reading = Reading(tokenize(spun.text), resources.context)
         asked = reranking.shortlist(propose(reading, resources, detectors))
-        scores = model.log_probs(list(reranking.windows(reading.tokens, asked)))
-        yield from ((spun, finding, score) for finding, score in zip(asked, scores, strict=True))
+        said = reranking.opinions(reranking.windows(reading.tokens, asked), model)
+        yield from ((spun, finding, opinion) for finding, opinion in zip(asked, said, strict=True))
 
 
 def densities(

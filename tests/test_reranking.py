@@ -77,11 +77,11 @@ def test_old_evidence_is_weighed_too_and_the_sum_is_that_of_the_parts() -> None:
     weights = {"always": -0.5, "other": 0.5, "ngrams": 0.25, "model": 2.0, "longer": -1.0, "standing": 0.1}
     offered = finding(text, "important", ("very vital", 4.0))
     (judged,) = reranking.rerank(tokenize(text), [offered], Taste(very=0.0, vital=1.0), weights)
-    # standing: "important signs here." is three words at -1
+    # standing: "important" is one word at -1
     assert [(reason.rule, reason.nats) for reason in judged.best.evidence] == [
         ("spin.map", 1.0),
         ("spin.context", 0.5),
-        ("spin.model", pytest.approx(-0.5 + 2 * 2.0 - 1.0 - 0.3)),
+        ("spin.model", pytest.approx(-0.5 + 2 * 2.0 - 1.0 - 0.1)),
     ]
 
 
@@ -100,12 +100,12 @@ def test_other_kinds_and_what_is_too_weak_at_the_documents_rate_are_not_read() -
     rates = {"wording": Rate(0.0005, 0.01)}
     model = Taste()
     judged = reranking.rerank(tokenize(text), [weak, strong, other], model, EVEN, rates)
-    assert [window.wordings[0] for window in model.asked] == [("important",)]
+    assert [window.wordings[0] for window in model.asked] == [("important",)] * 2
     assert [one.before for one in judged] == ["two", "important"]
     assert judged[0] == other
     assert weak.best.nats + rates["wording"].nats < reranking.FLOOR < strong.best.nats + rates["wording"].nats
     model = Taste()
-    assert len(reranking.rerank(tokenize(text), [weak, strong], model, EVEN)) == len(model.asked) == 2
+    assert len(reranking.rerank(tokenize(text), [weak, strong], model, EVEN)) == len(model.asked) / 2 == 2
 
 
 def test_alternatives_far_behind_the_best_are_not_read() -> None:
@@ -245,7 +245,7 @@ def test_suggest_takes_a_model() -> None:
     assert best.evidence[-1].rule == "spin.model"
     assert model.asked[0].left == tuple("This paper is about".split())
     despin.suggest("bosom malignancy", left="a history of", right="in the family", context=model)
-    assert (model.asked[1].left, model.asked[1].right) == (("a", "history", "of"), ("in", "the", "family"))
+    assert (model.asked[2].left, model.asked[2].right) == (("a", "history", "of"), ("in", "the", "family"))
     confidences = [one.confidence for one in (best, *others)]
     assert confidences == sorted(confidences, reverse=True)
     assert despin.suggest("qqq", context=model) == ()

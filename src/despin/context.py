@@ -59,9 +59,10 @@ VALUE_BITS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A slot in a text: the words before it (the nearest last), two or more wordings for it, the words after it.
+    """A slot in a text: the words before it (the nearest last), the wordings for it, the words after it.
 
-    Words are written as in running text, without punctuation; `""` is a sentence boundary. Nothing known is `()`.
+    Words are written as in running text; `""` is a sentence boundary. Marks that touch a word may be left on it: models
+    that read letters use them, to the n-grams such a word is unknown. Nothing known is `()`.
     """
 
     left: tuple[str, ...]

@@ -10,7 +10,8 @@ place compete with leaving it alone: ``python -m benchmarks.calibrate_lm``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import regex
@@ -28,7 +29,7 @@ SIGNALS = (
     "ngrams",  # the evidence of the n-grams, in nats
     "model",  # ln p of the alternative here, less ln p of what stands here, bounded
     "longer",  # words of the alternative beyond those of what stands here
-    "standing",  # ln p of what stands here and of the words after it, bounded: the odder it is, the likelier is damage
+    "standing",  # ln p of what stands here, without the words after it, bounded: damage is mostly odd
 )
 
 # Kinds of findings that a model is asked about.
@@ -52,7 +53,7 @@ LEAST = -0.5
 
 # Opinions of a model beyond these are taken for these: a rare name or a misprint in the context can give any number.
 MOST_NATS = 12.0
-ODDEST = -40.0
+ODDEST = -30.0
 
 # Models' log odds are rounded to this many decimals: sums of thousands of products differ in the fourth one between
 # processors, and a tenth of a nat decides nothing.
@@ -66,6 +67,18 @@ LEAD = 24
 RIGHT = 3
 
 _WORD = regex.compile(r"\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model says of a finding's window.
+
+    scores: ln p of what stands there, then of each alternative, with the words after it. standing: ln p of what stands
+    there without them.
+    """
+
+    scores: FloatArray
+    standing: float
 
 
 def model_named(context: str | ContextModel) -> ContextModel | None:
@@ -102,8 +115,10 @@ def rerank(
     result does not depend on the findings' order.
     """
     asked = shortlist(findings, FLOOR - rates["wording"].nats if rates is not None else -math.inf)
-    scores = model.log_probs(list(windows(tokens, asked)))
-    judged = [weigh(one, score, model.name, weights) for one, score in zip(asked, scores, strict=True)]
+    judged = [
+        weigh(one, opinion, model.name, weights)
+        for one, opinion in zip(asked, opinions(windows(tokens, asked), model), strict=True)
+    ]
     others = [finding for finding in findings if finding.kind not in KINDS]
     return others + [finding for finding in judged if finding.alternatives]
 
@@ -163,26 +178,31 @@ def windows(tokens: Tokens, findings: Sequence[Finding]) -> Iterator[Window]:
         )
 
 
-def signals(finding: Finding, scores: FloatArray) -> FloatArray:
-    """One row an alternative, one column a signal. scores: a model's of the finding's window."""
-    ngrams = [
-        math.fsum(reason.nats for reason in one.evidence if reason.rule == NGRAMS) for one in finding.alternatives
-    ]
-    longer = [len(one.text.split()) - len(finding.before.split()) for one in finding.alternatives]
-    whole = [one.nats for one in finding.alternatives]
-    odds = np.round(np.clip(scores[1:] - scores[0], -MOST_NATS, MOST_NATS), DECIMALS)
-    standing = np.full(len(odds), round(max(float(scores[0]), ODDEST), DECIMALS))
+def opinions(windows: Iterable[Window], model: ContextModel) -> list[Opinion]:
+    """What a model says of each window: of what stands there, its first wording, also without the words after it."""
+    asked = [(window, Window(window.left, window.wordings[:1], ())) for window in windows]
+    # side by side: the second is a beginning of the first, so that a model can read what they share once
+    scores = model.log_probs([window for pair in asked for window in pair])
+    return [Opinion(whole, float(alone[0])) for whole, alone in zip(scores[::2], scores[1::2], strict=True)]
+
+
+def signals(finding: Finding, opinion: Opinion) -> FloatArray:
+    """One row an alternative, one column a signal."""
+    alternatives = finding.alternatives
+    whole = [one.nats for one in alternatives]
+    ngrams = [math.fsum(reason.nats for reason in one.evidence if reason.rule == NGRAMS) for one in alternatives]
+    longer = [len(one.text.split()) - len(finding.before.split()) for one in alternatives]
+    odds = np.round(np.clip(opinion.scores[1:] - opinion.scores[0], -MOST_NATS, MOST_NATS), DECIMALS)
+    standing = np.full(len(odds), round(max(opinion.standing, ODDEST), DECIMALS))
     return np.column_stack([np.ones(len(odds)), np.subtract(whole, ngrams), ngrams, odds, longer, standing])
 
 
-def weigh(
-    finding: Finding, scores: FloatArray, name: str, weights: Mapping[str, float], least: float = LEAST
-) -> Finding:
+def weigh(finding: Finding, opinion: Opinion, name: str, weights: Mapping[str, float], least: float = LEAST) -> Finding:
     """The finding with its evidence weighed anew; alternatives with less than `least` are left out, the best is first.
 
-    scores: a model's of the finding's window, what stands there first; name: that of the model.
+    name: that of the model.
     """
-    table = np.round(signals(finding, scores) * [weights[signal] for signal in SIGNALS], 4)
+    table = np.round(signals(finding, opinion) * [weights[signal] for signal in SIGNALS], 4)
     weighed = []
     for alternative, row in zip(finding.alternatives, table.tolist(), strict=True):
         worth = dict(zip(SIGNALS, row, strict=True))

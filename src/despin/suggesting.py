@@ -19,7 +19,7 @@ import numpy.typing as npt
 from despin.context import PADDING, ContextModel, FloatArray, Window
 from despin.maps import MapIndex
 from despin.reading import Reading
-from despin.reranking import NGRAMS, RIGHT, weigh
+from despin.reranking import NGRAMS, RIGHT, opinions, weigh
 from despin.resources import Resources
 from despin.tokens import tokenize
 from despin.values import Alternative, DespinError, Evidence, Finding, Suggestion
@@ -140,8 +140,8 @@ def _judged(
     finding = Finding(0, 0, standing, "spin.map", tuple(alternatives))
     wordings = tuple(tuple(one.split()) for one in (standing, *(alternative.text for alternative in alternatives)))
     window = Window(tuple((left or LEAD_IN).split()), wordings, tuple(right.split()[:RIGHT]))
-    (scores,) = model.log_probs([window])
-    return list(weigh(finding, scores, model.name, resources.rerank_weights, least=-math.inf).alternatives)
+    (opinion,) = opinions([window], model)
+    return list(weigh(finding, opinion, model.name, resources.rerank_weights, least=-math.inf).alternatives)
 
 
 def _edge(text: str, resources: Resources, count: int) -> list[int]:
