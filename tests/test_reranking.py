@@ -9,6 +9,7 @@ import importlib.util
 import itertools
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files as resources_of
 
 import numpy as np
@@ -67,8 +68,8 @@ def test_a_model_turns_the_order_of_alternatives_round_and_says_so() -> None:
     offered = finding(text, "important", ("great", 2.0), ("vital", 1.0))
     (judged,) = reranking.rerank(tokenize(text), [offered], Taste(vital=1.5, great=-2.0), EVEN)
     assert [one.text for one in judged.alternatives] == ["vital", "great"]
-    assert judged.best.nats == pytest.approx(1.0 + 2.5)
-    assert judged.best.evidence[-1] == Evidence(2.5, "spin.model", "taste")
+    assert judged.best.nats == pytest.approx(1.0 + 2.5 - reranking.CAUTION)
+    assert judged.best.evidence[-1] == Evidence(2.5 - reranking.CAUTION, "spin.model", "taste")
     assert (judged.start, judged.end, judged.before, judged.rule) == (13, 22, "important", "spin.map")
 
 
@@ -81,7 +82,7 @@ def test_old_evidence_is_weighed_too_and_the_sum_is_that_of_the_parts() -> None:
     assert [(reason.rule, reason.nats) for reason in judged.best.evidence] == [
         ("spin.map", 1.0),
         ("spin.context", 0.5),
-        ("spin.model", pytest.approx(-0.5 + 2 * 2.0 - 1.0 - 0.1)),
+        ("spin.model", pytest.approx(-0.5 + 2 * 2.0 - 1.0 - 0.1 - reranking.CAUTION)),
     ]
 
 
@@ -268,3 +269,20 @@ def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_default_is_no_model() -> None:
     assert reranking.model_named("default") is None
+
+
+def test_threads_share_smollm2_and_get_the_same_repairs() -> None:
+    from despin import lm
+
+    try:
+        lm.find_weights()
+    except (ModuleNotFoundError, FileNotFoundError) as missing:
+        pytest.skip(str(missing))
+    with ThreadPoolExecutor(3) as pool:
+        models = set(pool.map(lambda _: lm.load(), range(3)))
+        repairs = set(pool.map(lambda _: despin.repair(SPUN, context="lm").to_json(), range(3)))
+    assert len(models) == len(repairs) == 1
+    repaired = despin.repair(SPUN, context="lm")
+    assert "is not recommended" in repaired.text
+    assert "vital signs" in repaired.text
+    assert repaired.to_json() in repairs

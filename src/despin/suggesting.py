@@ -141,7 +141,8 @@ def _judged(
     wordings = tuple(tuple(one.split()) for one in (standing, *(alternative.text for alternative in alternatives)))
     window = Window(tuple((left or LEAD_IN).split()), wordings, tuple(right.split()[:RIGHT]))
     (opinion,) = opinions([window], model)
-    return list(weigh(finding, opinion, model.name, resources.rerank_weights, least=-math.inf).alternatives)
+    weights = resources.rerank_weights
+    return list(weigh(finding, opinion, model.name, weights, least=-math.inf, caution=0.0).alternatives)
 
 
 def _edge(text: str, resources: Resources, count: int) -> list[int]:
