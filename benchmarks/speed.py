@@ -1,6 +1,6 @@
 """Characters per second of tokenize, score and repair, beside a bare split and well-known libraries, in one run.
 
-    python -m benchmarks.speed --json benchmarks/results/speed.json --picture docs/images/speed.svg    # up to 50 MB
+    python -m benchmarks.speed --json benchmarks/results/speed.json --picture docs/images/speed.png  # up to 50 MB
     python -m benchmarks.speed --longest 1 --worst 1        # a quick look
 
 The floor, to which everything is compared, is ``regex.findall(r"\\w+|[^\\w\\s]|\\s+", text)``: words, marks and gaps as
