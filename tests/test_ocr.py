@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,16 @@ def test_a_damaged_stretch_is_found_in_a_long_clean_text(resources: Resources) -
     findings = ocr.find(Reading(tokenize(text), resources.context), resources)
     assert sum(finding.before == "tbe" for finding in findings) == 20
     assert sum(finding.before.endswith("ase") for finding in findings) < 500
+
+
+@pytest.mark.parametrize("unit", ["a", "ac", "tlie^", "^", "tlie.", "tlie-", "x'"])
+def test_endless_words_cost_no_more_than_their_length(unit: str, resources: Resources) -> None:
+    text = f"{PAGE} {unit * 100_000} {PAGE}"
+    started = time.process_time()
+    for finding in ocr.find(Reading(tokenize(text), resources.context), resources):
+        assert len(finding.before) < 50
+    # it takes a tenth of that
+    assert time.process_time() - started < 20
 
 
 def test_signals_are_those_of_the_weights(resources: Resources) -> None:

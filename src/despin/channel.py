@@ -266,9 +266,10 @@ class Channel:
     def candidates(self, seen: Sequence[str]) -> list[tuple[Candidate, ...]]:
         """For each misread word the words that it may have been, the likeliest first; in the case of what was read."""
         known = self._remembered
-        new = [word for word in dict.fromkeys(seen) if word not in known]
+        new = [word for word in dict.fromkeys(seen) if word not in known and len(word) <= LONGEST + LENGTHS]
         found = dict(zip(new, self._candidates(new), strict=True))
-        result = [known[word] if word in known else found[word] for word in seen]
+        # what is too long to be a word has none
+        result = [known[word] if word in known else found.get(word, ()) for word in seen]
         if len(known) + len(found) > REMEMBERED:
             # a new object: another thread may still be reading the old one
             known = self._remembered = {}

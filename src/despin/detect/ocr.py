@@ -129,6 +129,9 @@ _AFTER_ODD = frozenset("'-")
 # must be; and the channel's nats from which a wording of the whole is near enough not to look further.
 _GLUE = "the of to in and was at on for by is his he it that with as be my or".split()
 LEAST_SPLIT, LEAST_REST = 7, 4
+
+# Longer strings are no two words that lost their blank.
+LONGEST_SPLIT = 30
 NEAR = -7.0
 
 # LogisticRegression, getElement: a capital inside, after small letters, is a programmer's.
@@ -334,7 +337,7 @@ class _Search:
 
     def _splits(self, string: str, candidates: Sequence[Candidate]) -> Iterator[_Option]:
         """The string as two words whose blank was lost; one of them may be misread if the other is a common one."""
-        if _NAME_OF_CODE.search(string):
+        if len(string) > LONGEST_SPLIT or _NAME_OF_CODE.search(string):
             return
         for cut in range(1, len(string)):
             left, right = string[:cut], string[cut:]
