@@ -101,6 +101,10 @@ BANDS = (50, 90, 140, 220)
 PERCENTILES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 97, 98, 99, 99.5, 99.8)
 
 
+# The plain arrays of `Items`, in its order.
+ARRAYS = ("starts", "words", "judged", "common", "noise")
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """Passages and all their items in one row.
@@ -131,7 +135,7 @@ class Corpus:
         return Corpus(
             tuple(passage for passage, kept_too in zip(self.passages, chosen.tolist(), strict=True) if kept_too),
             Items(
-                *(getattr(items, name)[kept] for name in ("starts", "words", "judged", "common")),
+                *(getattr(items, name)[kept] for name in ARRAYS),
                 items.signals[:, kept],
                 {name: events[kept] for name, events in items.events.items()},
             ),
@@ -183,7 +187,7 @@ def read(passages: Sequence[Passage], resources: Resources, lexicons: Mapping[st
         put_in.append(put)
     ends = np.cumsum([len(part.starts) for part in parts])
     joined = Items(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("starts", "words", "judged", "common")),
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS),
         np.concatenate([part.signals for part in parts], axis=1),
         {name: np.concatenate([part.events[name] for part in parts]) for name in parts[0].events},
     )
@@ -432,7 +436,7 @@ def neural_means(corpus: Corpus) -> tuple[Mask, Floats, Floats]:
         first, last = corpus.edges[number].tolist()
         items = corpus.items
         part = Items(
-            *(getattr(items, name)[first:last] for name in ("starts", "words", "judged", "common")),
+            *(getattr(items, name)[first:last] for name in ARRAYS),
             items.signals[:, first:last],
             {},
         )

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from despin.context import PADDING, WORD_BITS, FloatArray, IntArray
+from despin.context import PADDING, WORD_BITS, FloatArray, IntArray, Vocabulary
 from despin.maps import FUNCTION_WORDS
 from despin.measured import NeuralWeights, ScoreWeights, Steps
 from despin.reading import Reading
@@ -83,6 +83,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "fit.function": "how little function words fit their neighbours",
     "fit.poorly": "words that fit poorly",
     "fit.hardly": "words that hardly fit",
+    "text.noise": "lone letters and words that nobody knows",
     "found.nats": "strength of the wordings that have a likelier original",
     "found.any": "wordings that may have an original",
     "found.fair": "wordings that probably have an original",
@@ -108,16 +109,16 @@ _TRACES = tuple(name for name in FEATURES if name.startswith(("found.", "trace."
 # What each kind of rewriter is weighed by. A spinner whose wordings no map has leaves no findings: to count their
 # absence for a person would be to know one's own tables only.
 WEIGHED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "wordings": (*_WORDS, *_TRACES),
-    "synonyms": (*_WORDS, "fit.poorly", "fit.hardly", "trace.capital", "trace.article"),
+    "wordings": (*_WORDS, *_TRACES, "text.noise"),
+    "synonyms": (*_WORDS, "fit.poorly", "fit.hardly", "trace.capital", "trace.article", "text.noise"),
     "round_trip": (
         "moved.light", "moved.heavy", "moved.function", "words.light", "fit.content", "fit.function", "fit.hardly",
-        "trace.article",
+        "trace.article", "text.noise",
     ),
 }  # fmt: skip
 
 # Features that may only speak for rewriting: more findings never lower a score.
-ONLY_FOR: Final = tuple(name for name in FEATURES if not name.startswith("fit."))
+ONLY_FOR: Final = tuple(name for name in FEATURES if not name.startswith(("fit.", "text.")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +169,7 @@ class Items:
 
     starts: offsets. words: whether it is a word. judged: whether it is one whose use can be judged: names, words that
     open a sentence with a capital apart, words that the vocabulary lacks and their neighbours are not. common: whether
-    it is one of the most frequent.
+    it is one of the most frequent. noise: whether it is a lone letter or a word in lower case that nobody knows.
     signals: shape (WORD_SIGNALS, items). events: how many findings and traces of each kind begin there.
     """
 
@@ -176,6 +177,7 @@ class Items:
     words: BoolArray
     judged: BoolArray
     common: BoolArray
+    noise: BoolArray
     signals: FloatArray
     events: Mapping[str, FloatArray]
 
@@ -183,10 +185,11 @@ class Items:
 def items_of(reading: Reading, findings: Sequence[Finding], lexicon: SpunLexicon) -> Items:
     """The items of a reading."""
     unknown = reading.ids == reading.context.vocabulary.unknown
+    scraps = reading.words & _letters(reading.context.vocabulary)[reading.ids]
     # beside a word that nobody knows the n-grams know nothing: in noisy OCR every other word would look odd
     beside = np.zeros(len(reading), np.bool_)
-    beside[1:] |= unknown[:-1]
-    beside[:-1] |= unknown[1:]
+    beside[1:] |= (unknown | scraps)[:-1]
+    beside[:-1] |= (unknown | scraps)[1:]
     known = reading.words & (reading.ids < reading.context.vocabulary.unknown)
     judged = known & (reading.opens | ~reading.capital) & ~beside
     common = reading.ids < FUNCTION_WORDS
@@ -195,9 +198,18 @@ def items_of(reading: Reading, findings: Sequence[Finding], lexicon: SpunLexicon
         reading.words,
         judged,
         common,
+        scraps | (reading.words & unknown & ~reading.capital),
         word_signals(reading, judged, common, lexicon),
         _events(reading, findings, lexicon.lowercase),
     )
+
+
+def _letters(vocabulary: Vocabulary) -> BoolArray:
+    """For each word number whether it is a single letter that is no word."""
+    letters = np.zeros(len(vocabulary), np.bool_)
+    letters[vocabulary.encode("bcdefghjklmnopqrstuvwxyz")] = True
+    letters[vocabulary.unknown] = False
+    return letters
 
 
 def word_signals(reading: Reading, judged: BoolArray, common: BoolArray, lexicon: SpunLexicon) -> FloatArray:
@@ -284,7 +296,7 @@ class Measure:
             ("fit.hardly", left < HARDLY[1], judged),
         ):
             self._sums[name], self._counts[name] = _running(values * among), running[id(among)]
-        for name, events in items.events.items():
+        for name, events in (("text.noise", items.noise), *items.events.items()):
             self._sums[name], self._counts[name] = _running(events), self._words
 
     def add_neural(self, starts: IntArray, nats: FloatArray) -> None:
