@@ -88,7 +88,7 @@ LEAST_DENSITY = 0.06
 # Steps of a word signal, and how strongly the fits are drawn to zero (scikit-learn's C).
 STEPS = 12
 ORIGINAL_STEPS = (-11.99, -6.0, -4.5, -3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 4.0, 6.0)
-WORD_C, WEIGHT_C, NEURAL_C = 0.05, 0.05, 0.1
+WORD_C, WEIGHT_C, NEURAL_C = 0.05, 0.02, 0.1
 
 # Passages that a neural model must have read for its part to be fitted.
 LEAST_READ = 300

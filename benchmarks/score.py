@@ -32,6 +32,7 @@ from benchmarks.data import MissingData
 from benchmarks.figures import auroc, share_above, table, wilson
 from benchmarks.spun_corpus import Passage
 from despin.resources import Resources
+from despin.scoring import MOST_NOISE, percentile_of
 
 # Edges of the tables' bands.
 DENSITIES = (0.0, 0.06, 0.1, 0.15, 0.25, 1.0)
@@ -78,7 +79,7 @@ def strangers_flagged(nats: Floats, words: Floats, human: Mask, register: npt.ND
         bands = calibrate_score.quantiles(nats[others], words[others], weight)
         mine = register == name
         flagged[mine] = [
-            despin.scoring.percentile_of(value, int(count), bands) >= 100 * (1 - fpr)
+            percentile_of(value, int(count), bands) >= 100 * (1 - fpr)
             for value, count in zip(nats[mine].tolist(), words[mine].tolist(), strict=True)
         ]
     return flagged
@@ -151,7 +152,10 @@ class Report:
         self.noisy = calibrate_score.is_noisy(self.register)
         # what is found is set against human text that is legible; noise has its own table
         self.human = ~self.spun & ~self.noisy
-        self.flagged = strangers_flagged(nats, self.words, ~self.spun, self.register, FPR)
+        noise = np.bincount(corpus.owner, corpus.items.noise, len(self.passages)) / np.maximum(self.words, 1.0)
+        # as the library does, no verdict on what is hardly legible
+        self.abstained = noise > MOST_NOISE
+        self.flagged = strangers_flagged(nats, self.words, ~self.spun, self.register, FPR) & ~self.abstained
         self.dense = self.density >= LEAST_DENSITY
 
     def overall(self) -> str:
@@ -190,9 +194,9 @@ class Report:
             spun = self.spun & self.dense & (self.register == name)
             rows.append([
                 name, int(chosen.sum()), rate(int(self.flagged[chosen].sum()), int(chosen.sum())),
-                area(self.nats[spun], self.nats[chosen]) if spun.any() else "-",
+                f"{self.abstained[chosen].mean():.1%}", area(self.nats[spun], self.nats[chosen]) if spun.any() else "-",
             ])  # fmt: skip
-        return table(("register", "human", "flagged (95 %)", "AUROC within it"), rows)
+        return table(("register", "human", "flagged (95 %)", "no verdict", "AUROC within it"), rows)
 
     def reliability(self) -> tuple[str, float]:
         """Probability said against the share that is spun, at a prior of one half, and the expected error."""

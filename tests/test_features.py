@@ -131,3 +131,10 @@ def test_what_stands_beside_an_unknown_word_is_not_judged() -> None:
     # "prioe" is unknown: neither it nor "The" and "one" beside it are judged
     assert items.judged.tolist()[:5] == [False, False, False, True, True]
     assert items.judged[4:10].all()
+
+
+def test_noise_is_what_nobody_knows(resources: Resources) -> None:
+    _, items = read("The prioe of o t penny, a Mr Zetlandov said, and I b agree.")
+    reading, _ = read("The prioe of o t penny, a Mr Zetlandov said, and I b agree.")
+    # names are no noise, nor are the letters that are words
+    assert [reading.word(item) for item in range(len(reading)) if items.noise[item]] == ["prioe", "o", "t", "b"]

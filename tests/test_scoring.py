@@ -67,6 +67,11 @@ POLISH = (
     "jedzą kolację i rozmawiają o minionym tygodniu."
 )
 TABLE = "\n".join(f"Item {n} | {n * 17} | {n * 3.5:.2f} | {n * 9} % | costs {n * 4}" for n in range(1, 60))
+NOISE = (
+    "The men took the oar a t once and went down t o the shore, where a bo at lay that n one of them had seen bef ore. "
+    "It was tbe old ferry, and n o one knew who had bronght it up frorn the town; but the o ld man said that he had s een "
+    "it lie there when he was a boy, an d that his fatber had mcnded it twice with his own bands b efore the fl ood."
+)
 NAMES = "Present were " + ", ".join(
     f"{first} {last} of {town}"
     for first, last, town in zip(
@@ -85,6 +90,7 @@ CODE = "\n".join(
     ("text", "reason"),
     [
         (NAMES, "mostly names: "),
+        (NOISE, "hardly legible: "),
         ("", "too short: 0 words where 50 are needed"),
         ("One odd sentence tells nothing.", "too short: 5 words where 50 are needed"),
         (TABLE, "not prose: "),
@@ -95,7 +101,7 @@ CODE = "\n".join(
             "not English, or hardly legible: 0% of the words are known",
         ),
     ],
-    ids=["names", "empty", "short", "table", "code", "Polish", "letters"],
+    ids=["names", "noise", "empty", "short", "table", "code", "Polish", "letters"],
 )
 def test_no_verdict_and_why(text: str, reason: str) -> None:
     score = despin.score(text)

@@ -59,7 +59,7 @@ PUT_IN: Final = 1.5
 HARDLY: Final = (-1.0, -2.0)
 
 # A feature counts as so many standard deviations at most: one odd habit alone is no proof.
-MOST_DEVIATIONS: Final = 5.0
+MOST_DEVIATIONS: Final = 3.5
 
 # Findings are told apart by strength, in nats, as in data/rates.tsv; a finding counts up to this many.
 STRENGTHS: Final = (0.0, 2.0, 4.0)
