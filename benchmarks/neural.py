@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 starts, nats = model.word_log_probs(passage.text)
                 row = {"key": key(passage.text), "starts": starts.tolist(), "nats": nats.round(2).tolist()}
                 file.write(json.dumps(row) + "\n")
+                file.flush()  # who stops the reading half-way keeps whole lines
                 done.add(row["key"])
     print(f"{len(done)} passages read", file=sys.stderr)
     return 0
