@@ -71,7 +71,7 @@ LONGEST = 3
 # A confusion seen once may be chance.
 LEAST_SEEN = 2
 
-# Shares of confusions whose characters are of no word.
+# What a confusion begins with that is kept: a letter, a digit, or a mark that engines make of letters.
 IN_WORDS = re.compile(r"[^\W_]|[ '’\-^}{|!\\/~*<>»«£€$.,;:()\[\]\"“”]", re.UNICODE)
 
 
@@ -104,6 +104,8 @@ def count(rows: Iterable[dict[str, str]]) -> tuple[Counter[tuple[str, str]], Cou
     seen_counts: Counter[tuple[str, str]] = Counter()
     true_counts: Counter[str] = Counter()
     for seen, true in pairs(rows):
+        # the blank between two units
+        true_counts[" "] += 1
         for size in range(LONGEST + 1):
             for start in range(len(true) - size + 1):
                 true_counts[true[start : start + size]] += 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from despin.channel import COLUMNS
+from despin.detect import ocr
 from despin.lexicon import Lexicon, Tier, read_list, unaccented
 from despin.resources import load
 from despin.tables import TableError, data_folder, read_rows
@@ -65,6 +68,15 @@ def test_confusions_are_counts() -> None:
         for number, (true, seen, count, of) in rows:
             assert true != seen, number
             assert 0 < int(count) <= int(of), number
+
+
+def test_blanks_cost_what_was_counted() -> None:
+    rows = {
+        (true, seen): int(count) / int(of)
+        for _, (true, seen, count, of) in read_rows(FOLDER / "confusions_old.tsv", COLUMNS)
+    }
+    assert pytest.approx(math.log(rows["␣", ""]), abs=0.1) == ocr.LOST_BLANK
+    assert pytest.approx(math.log(rows["", "␣"]), abs=0.1) == ocr.ADDED_BLANK
 
 
 def test_unaccented() -> None:
