@@ -200,6 +200,14 @@ def rate_named(repair: despin.Repair) -> float:
     return next(reason.nats for change in changes for reason in change.evidence if reason.rule == "rate")
 
 
+def test_an_endless_sentence_has_short_windows() -> None:
+    text = "word " * 2000 + "model"
+    (window,) = reranking.windows(
+        tokenize(text), [Finding(10_000, 10_005, "model", "spin.map", (Alternative("x", ()),))]
+    )
+    assert window.left == ("word",) * reranking.MOST_LEFT
+
+
 # --- the public functions --------------------------------------------------------------------------------------------
 
 

@@ -301,10 +301,7 @@ class SmolLM2:
 
     def _encode(self, window: Window) -> Encoded:
         left = render(window.left[-LEFT_WORDS:]).removeprefix(".")  # a boundary before all that is known says nothing
-        right = window.right[:RIGHT_WORDS]
-        if SENTENCE_BOUNDARY in right:
-            right = right[: right.index(SENTENCE_BOUNDARY) + 1]
-        encode = self._tokenizer.encode
+        right, encode = visible_right(window), self._tokenizer.encode
         return encode(left), [encode(render(wording + right)) for wording in window.wordings]
 
     def _edges(self, tree: Tree, states: Floats) -> FloatArray:
