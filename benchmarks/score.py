@@ -76,7 +76,7 @@ def strangers_flagged(nats: Floats, words: Floats, human: Mask, register: npt.ND
     for name in np.unique(register):
         others = human & (register != name)
         weight = calibrate_score.balanced(np.zeros(len(nats), np.bool_)[others], register[others], register[others])
-        bands = calibrate_score.quantiles(nats[others], words[others], weight)
+        bands = calibrate_score.quantiles(nats[others], words[others], weight, register=register[others])
         mine = register == name
         flagged[mine] = [
             percentile_of(value, int(count), bands) >= 100 * (1 - fpr)

@@ -84,6 +84,20 @@ def test_quantiles_rise_strictly() -> None:
     assert list(band.nats) == sorted(set(band.nats))
 
 
+def test_upper_quantiles_rise_until_no_large_register_is_flagged_too_often() -> None:
+    register = np.array(["a"] * 2000 + ["b"] * 300)
+    # one in twenty of b scores high; a person's register, not a spinner's
+    nats = np.concatenate([np.linspace(-2, 0, 2000), np.where(np.arange(300) % 20 == 0, 3.0, -1.0)])
+    words, weight = np.full(2300, 100.0), np.ones(2300)
+    (plain,) = calibrate_score.quantiles(nats, words, weight, (50,))
+    (raised,) = calibrate_score.quantiles(nats, words, weight, (50,), register)
+    at = PERCENTILES.index(99)
+    assert (nats[register == "b"] >= plain.nats[at]).mean() > 0.02
+    assert (nats[register == "b"] >= raised.nats[at]).mean() <= 0.02
+    assert raised.nats[:5] == plain.nats[:5]
+    assert list(raised.nats) == sorted(set(raised.nats))
+
+
 def test_strangers_are_judged_by_the_other_registers() -> None:
     # register b scores high throughout: by its own threshold hardly any would be flagged
     register = np.array(["a"] * 300 + ["b"] * 300)
