@@ -315,6 +315,7 @@ def test_leaving_a_detector_out_is_leaving_out_its_key(left_out: str) -> None:
     # a page on which each detector finds something
     text = page("supplement") + "\n\nIt blocks the the receptor.two Later work agreed that bosom malignancy is rare.\n"
     text += "\nTlie members of tbe committee read the roport whioh was before them.\n"
+    text += "\nThe exami-\nnation of the cafÃ© went on in l9O5.\n"
     with_all = despin.repair(text, level="bold")
     kinds = {change.rule.partition(".")[0] for change in (*with_all.edits, *with_all.refusals)}
     assert kinds == set(detectors_of())
@@ -354,7 +355,7 @@ def scanner(reading: Reading, resources: Resources) -> list[Finding]:
 
 def test_letters_are_put_right_before_wording_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     rounds = pipeline.rounds_of()
-    monkeypatch.setattr(pipeline, "rounds_of", lambda style=None, model=False: {**rounds, "letters": {"ocr": scanner}})
+    monkeypatch.setattr(pipeline, "rounds_of", lambda *chosen: {**rounds, "letters": {"ocr": scanner}})
     text = page("supplement") + "\n\nThe nurse took the important slgns of bosom malignancy at noon.\n"
     repair = despin.repair(text, level="bold")
     check(text, repair)
@@ -396,6 +397,32 @@ def test_a_page_that_comes_twice_is_repaired_like_one() -> None:
     assert despin.repair(f"{page}\n\n{page}").text == f"{once}\n\n{once}"
 
 
+@pytest.mark.parametrize(
+    ("lang", "text", "expected"),
+    [
+        ("de", "Die Verhand=\nlung Ã¼ber den Verkauf fand im Großen Saal statt.", "Die Verhandlung\nüber den Verkauf fand im Großen Saal statt."),
+        ("fr", "L’administra-\ntion a Ã©tÃ© informée.", "L’administration\na été informée."),
+        ("ru", "Это clean тeкст.", "Это clean текст."),
+    ],
+)  # fmt: skip
+def test_other_languages_get_letters_alone_and_are_told_so(lang: str, text: str, expected: str) -> None:
+    repair = despin.repair(text, lang=lang)
+    check(text, repair)
+    assert repair.text == expected
+    assert repair.before is repair.after is None
+    assert (
+        repair.note
+        == f"language {lang!r}: only damaged characters and parted words were looked for, and nothing was scored"
+    )
+    assert f" lang:{lang}" in repair.signature
+    assert [step.name for step in repair.steps] == ["letters", "wording"]
+    assert {finding.kind for finding in despin.find(text, lang=lang)} <= {"lines", "surface"}
+
+
+def test_english_is_repaired_in_full_and_says_nothing() -> None:
+    assert despin.repair("It is so.").note == ""
+
+
 def test_the_signature_names_version_data_and_level(resources: Resources) -> None:
     repair = despin.repair("A text.", level="safe")
     assert repair.signature == f"despin {despin.__version__} data:{resources.fingerprint} level:safe"
@@ -406,7 +433,7 @@ def test_the_signature_names_version_data_and_level(resources: Resources) -> Non
     [
         ({"level": "brave"}, "level 'brave' is not known; use one of safe, balanced, bold"),
         ({"level": ["safe"]}, "is not known; use one of safe, balanced, bold"),
-        ({"lang": "de"}, "despin repairs en only, not 'de'; normalize_citations knows more"),
+        ({"lang": "tlh"}, "language 'tlh' is not known; use one of ar, bg"),
         ({"context": "oracle"}, "context 'oracle' is not known; use 'default', 'lm' or a context model"),
         ({"protect": "one term"}, "put the one term into a list"),
         ({"protect": ["", "a"]}, "protect takes a sequence of terms that are text and not empty"),
@@ -435,7 +462,9 @@ def test_settings_errors_of_the_score_say_what_to_do(call: object, wrong: dict[s
 
 
 def test_a_language_without_numerals_is_named() -> None:
-    with pytest.raises(SettingsError, match="language 'tlh' has no tables; use one of de, en, es, fr, it, nl, pt"):
+    with pytest.raises(
+        SettingsError, match="language 'tlh' has no number words; use one of de, en, es, fr, it, nl, pt"
+    ):
         despin.normalize_citations("x", lang="tlh")
 
 

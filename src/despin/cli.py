@@ -124,7 +124,9 @@ def repair_options(command: Wrapped) -> Wrapped:
                 help="How much evidence a change needs.",
             ),
             context_option,
-            click.option("--lang", default="en", show_default=True, help="Language of the text."),
+            click.option(
+                "--lang", default="en", show_default=True, help="Language of the text; others than English get less."
+            ),
             click.option(
                 "--citation-style",
                 type=click.Choice(CITATION_STYLES),
@@ -503,6 +505,8 @@ def summary(result: Repair) -> str:
     said = [f"{len(result.edits)} edits", f"{len(result.refusals)} refusals"]
     if result.before and result.after:
         said.append(f"probability of rewriting {result.before.probability:.2f} -> {result.after.probability:.2f}")
+    if result.note:
+        said.append(result.note)
     return ", ".join(said)
 
 

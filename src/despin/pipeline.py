@@ -9,28 +9,36 @@ from functools import partial
 from despin import scoring, suggesting
 from despin.context import ContextModel
 from despin.decide import decide, with_articles
-from despin.detect import citations, debris, ocr, spin
+from despin.detect import citations, debris, figures, lines, ocr, spin, surface
 from despin.edits import apply, carried_back
 from despin.protect import Span, checked_terms, protected_letters, protected_spans
 from despin.rates import estimate
 from despin.reading import Reading
 from despin.reranking import Remembering, model_named, rerank, telling
-from despin.resources import Resources, load, shipped
+from despin.resources import LANGUAGES, NUMERAL_LANGUAGES, Resources, load
 from despin.results import Findings, PassageScore, PassageScores, Repair, Score
-from despin.settings import VERSION, Level, level_named
+from despin.settings import VERSION, Level, SettingsError, level_named
 from despin.tokens import Kind, tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
 
 Detector = Callable[[Reading, Resources], Sequence[Finding]]
 
+LETTERS_ALONE = "language {!r}: only damaged characters and parted words were looked for, and nothing was scored"
 
-def rounds_of(citation_style: citations.Style | None = None, model: bool = False) -> dict[str, dict[str, Detector]]:
+
+def rounds_of(
+    citation_style: citations.Style | None = None, model: bool = False, lang: str = "en"
+) -> dict[str, dict[str, Detector]]:
     """The detectors of each round by name, in the order of the rounds: misread letters hide rewritten words.
 
-    model: whether a neural model judges what they find, so that weaker findings are worth proposing.
+    model: whether a neural model judges what they find, so that weaker findings are worth proposing. lang: those with
+    tables of wordings get all detectors, any other the two that need no more than its words.
     """
+    letters: dict[str, Detector] = {"lines": lines.find, "surface": surface.find}
+    if lang not in LANGUAGES:
+        return {"letters": letters, "wording": {}}
     return {
-        "letters": {"ocr": ocr.find},
+        "letters": {**letters, "figures": figures.find, "ocr": ocr.find},
         "wording": {
             "citations": lambda reading, tables: citations.find(reading.tokens, tables, citation_style),
             "debris": debris.find,
@@ -39,9 +47,11 @@ def rounds_of(citation_style: citations.Style | None = None, model: bool = False
     }
 
 
-def detectors_of(citation_style: citations.Style | None = None, model: bool = False) -> dict[str, Detector]:
+def detectors_of(
+    citation_style: citations.Style | None = None, model: bool = False, lang: str = "en"
+) -> dict[str, Detector]:
     """The detectors of all rounds by name; see `rounds_of`. Leaving one out is leaving out its key."""
-    rounds = rounds_of(citation_style, model).values()
+    rounds = rounds_of(citation_style, model, lang).values()
     return {name: detect for detectors in rounds for name, detect in detectors.items()}
 
 
@@ -58,14 +68,17 @@ def repair(
     """Put the original wording of `text` back where the evidence is strong.
 
     level: "safe", "balanced" or "bold". context: "default"; "lm", with which SmolLM2 judges what the n-grams shortlist
-    (the extra `lm`); or an object that is a `despin.context.ContextModel`. citation_style: "brackets", "parentheses",
-    "superscript" or "bare"; inferred from the text where it is None. protect: terms that stay as they are. detectors:
-    those to ask, by name; one that is not of despin's letters round is asked in the wording round. Raises TypeError for
-    what is no str and SettingsError for a setting that is not known, or a model whose weights are not installed.
+    (the extra `lm`); or an object that is a `despin.context.ContextModel`. lang: "en"; in any other language that
+    wordfreq knows only damaged characters and parted words are put right, and `Repair.note` says so. citation_style:
+    "brackets", "parentheses", "superscript" or "bare"; inferred from the text where it is None. protect: terms that
+    stay as they are. detectors: those to ask, by name; one that is not of despin's letters round is asked in the
+    wording round. Raises TypeError for what is no str and SettingsError for a setting that is not known, or a model
+    whose weights are not installed.
     """
     chosen, tables, model = level_named(level), resources or load(lang), model_named(context)
     signature = f"{_signature(tables, model)} level:{level}{_choices(citation_style, protect, detectors)}"
-    letters, wording = in_rounds(detectors_of(citation_style, model is not None) if detectors is None else detectors)
+    ours = detectors_of(citation_style, model is not None, tables.lang)
+    letters, wording = in_rounds(ours if detectors is None else detectors)
 
     original = Reading(tokenize(text), tables.context)
     found = propose(original, tables, letters)
@@ -76,13 +89,17 @@ def repair(
     second, left = settle("wording", legible, found, tables, chosen, guarded, model)
     repaired = reread(legible, second)
 
+    refusals = (*kept, *carried_back(left, first.edits, text, legible.tokens.text))
+    if tables.lang not in LANGUAGES:
+        note = LETTERS_ALONE.format(tables.lang)
+        return Repair(text, repaired.tokens.text, (first, second), refusals, signature, note=note)
+
     def judged(reading: Reading) -> Score:
         findings = found if reading is legible else propose(reading, tables, wording)
         return scoring.judge(reading, findings, tables, signature, model=scoring.reader(model))
 
     before = judged(original)
     after = before if repaired is original else judged(repaired)
-    refusals = (*kept, *carried_back(left, first.edits, text, legible.tokens.text))
     return Repair(text, repaired.tokens.text, (first, second), refusals, signature, before, after)
 
 
@@ -136,7 +153,7 @@ def find(
     """All findings of `text`, in its own offsets, sorted; nothing is applied. context: see `repair`."""
     tables, model = resources or load(lang), model_named(context)
     reading = Reading(tokenize(text), tables.context)
-    findings = propose(reading, tables, detectors_of(None, model is not None))
+    findings = propose(reading, tables, detectors_of(None, model is not None, tables.lang))
     if model is not None:
         findings = rerank(reading.tokens, findings, model, tables.rerank_weights)
     return Findings(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.rule)))
@@ -200,7 +217,8 @@ def _choices(
 
 def _signature(tables: Resources, model: ContextModel | None) -> str:
     """The versions and data that make a result."""
-    return f"despin {VERSION} data:{tables.fingerprint}" + (f" context:{model.name}" if model else "")
+    lang = "" if tables.lang == "en" else f" lang:{tables.lang}"
+    return f"despin {VERSION} data:{tables.fingerprint}{lang}" + (f" context:{model.name}" if model else "")
 
 
 def suggest(
@@ -229,7 +247,9 @@ def normalize_citations(text: str, style: citations.Style | None = None, lang: s
         >>> normalize_citations("It blocks the receptor.two Later work agreed.").text
         'It blocks the receptor.2 Later work agreed.'
     """
-    tables = shipped(lang)
+    if lang not in NUMERAL_LANGUAGES:
+        raise SettingsError(f"language {lang!r} has no number words; use one of {', '.join(NUMERAL_LANGUAGES)}")
+    tables = load(lang)
     tokens = tokenize(text)
     findings = citations.find(tokens, tables, style)
     level = level_named("balanced")

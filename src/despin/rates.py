@@ -38,7 +38,16 @@ INDEPENDENCE = 0.8
 
 # Kinds of damage that come together share a rate: a spinner turns citation digits into words and injects links too.
 GROUPS = MappingProxyType(
-    {"spin": "wording", "citations": "wording", "debris": "wording", "surface": "letters", "ocr": "letters"}
+    {
+        "spin": "wording",
+        "citations": "wording",
+        "debris": "wording",
+        "surface": "letters",
+        "lines": "letters",
+        "figures": "letters",
+        "punctuation": "letters",
+        "ocr": "letters",
+    }
 )
 
 

@@ -39,9 +39,10 @@ from despin.settings import SettingsError
 from despin.tables import data_folder
 from despin.terms import TermPairs
 from despin.thesaurus import Thesaurus
-from despin.words import Forms
+from despin.words import Forms, languages
 
-# Languages with wording tables; citations alone can be repaired in those of the numeral grammar.
+# Languages with wording tables. Citations alone can be repaired in those of the numeral grammar, damaged characters and
+# parted words in any whose words are known.
 LANGUAGES = ("en",)
 NUMERAL_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 
@@ -49,12 +50,12 @@ NUMERAL_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 class Resources:
     """Read-only tables of one language. Each is read when it is first asked for, once.
 
-    Raises SettingsError for a language that has none, TableError for a missing or malformed table.
+    Raises SettingsError for a language whose words are not known, TableError for a missing or malformed table.
     """
 
     def __init__(self, lang: str = "en", folder: Path | None = None) -> None:
-        if lang not in NUMERAL_LANGUAGES:
-            raise SettingsError(f"language {lang!r} has no tables; use one of {', '.join(NUMERAL_LANGUAGES)}")
+        if lang not in NUMERAL_LANGUAGES and lang not in languages():
+            raise SettingsError(f"language {lang!r} is not known; use one of {', '.join(sorted(languages()))}")
         self.lang = lang
         self.folder = folder or data_folder()
 
@@ -199,14 +200,6 @@ class Resources:
 
 
 @cache
-def shipped(lang: str) -> Resources:
-    """The shipped tables of any language that has some, one object a process. Raises SettingsError for another."""
-    return Resources(lang)
-
-
 def load(lang: str = "en") -> Resources:
-    """The shipped tables of a language whose wording despin repairs: one object a process. Raises SettingsError for
-    another language."""
-    if lang not in LANGUAGES:
-        raise SettingsError(f"despin repairs {', '.join(LANGUAGES)} only, not {lang!r}; normalize_citations knows more")
-    return shipped(lang)
+    """The shipped tables of a language, one object a process. Raises SettingsError where its words are not known."""
+    return Resources(lang)

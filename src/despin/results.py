@@ -83,6 +83,7 @@ class Repair:
     refusals: findings that were not accepted, and why; all in the offsets of `original`, round by round.
     signature: the versions, data and settings that made it.
     before, after: the scores of `original` and `text`, or None where no score was asked for.
+    note: what was not looked for, in plain words, or "".
     """
 
     original: str
@@ -92,6 +93,7 @@ class Repair:
     signature: str
     before: Score | None = None
     after: Score | None = None
+    note: str = ""
 
     @cached_property
     def edits(self) -> tuple[Edit, ...]:

@@ -63,6 +63,13 @@ def frequencies(lang: str = "en") -> Mapping[str, float]:
     return MappingProxyType(wordfreq.get_frequency_dict(lang, wordlist="best"))
 
 
+def languages() -> frozenset[str]:
+    """The languages whose words are known, by the codes of wordfreq ("de", "zh")."""
+    import wordfreq
+
+    return frozenset(wordfreq.available_languages("best"))
+
+
 def is_word(folded: str, lang: str = "en") -> bool:
     """Whether a word that is too rare for the context model's vocabulary is one all the same."""
     return folded in frequencies(lang)
