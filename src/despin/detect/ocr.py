@@ -567,7 +567,9 @@ def _letters(candidates: Sequence[Candidate]) -> Iterator[_Option]:
 
 def _words(seen: str, candidates: Sequence[Candidate]) -> tuple[_Option, ...]:
     """Candidates of the channel for what is a word as well."""
-    likely = [c for c in candidates if c.nats >= WORD_CHANNEL and c.word != seen]
+    # a long s is no misread one
+    plain = fold(seen).replace("ſ", "s")
+    likely = [c for c in candidates if c.nats >= WORD_CHANNEL and fold(c.word) != plain]
     return tuple(_Option(c.word, c.nats, "ocr.word") for c in likely[:WORD_OPTIONS])
 
 
