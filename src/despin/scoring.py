@@ -1,7 +1,8 @@
 """How likely is it that a text was rewritten by a machine? Start reading at `judge`.
 
-Features of a text (`despin.features`) are set against those of human texts of its length; a logistic regression weighs
-them (data/score_weights.tsv), and its sum is calibrated by length (data/score_bands.tsv). So every feature adds its own
+Features of a text (`despin.features`) are set against those of human texts of its length. Three logistic regressions
+weigh them, one for each kind of rewriter (data/score_weights.tsv); their mixture is calibrated by length
+(data/score_bands.tsv), and a neural model may add its own features (data/score_neural.tsv). Every feature adds its own
 nats of evidence. How much human text reaches as much (data/score.tsv) gives percentile and verdict.
 """
 
@@ -48,7 +49,6 @@ LEAST_SHARE = 0.2
 # Share of tokens (gaps apart) that are words, below which a text is a table, a list of figures or source code.
 LEAST_PROSE = 0.55
 
-
 # Share of words with a capital inside a sentence, above which a text is a list of names or titles. Prose full of names
 # reaches a third.
 MOST_NAMES = 0.5
@@ -58,7 +58,7 @@ MOST_NAMES = 0.5
 REWRITER_SHARES = (0.3, 0.55, 0.15)
 
 # Share of lone letters and unknown words, above which a text is hardly legible: misread letters leave neighbours that
-# do not fit. Of legible registers 99 texts in 100 have less.
+# do not fit. Prose seldom has as much; of manuals full of identifiers one passage in twelve has.
 MOST_NOISE = 0.12
 
 # Posterior of a kind of rewriter, below which none is named.
