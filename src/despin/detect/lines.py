@@ -117,7 +117,8 @@ def _parted(text: str, start: int, end: int, document: _Document, known: Mapping
     sign, source = _sign(fold(left), fold(right), soft, document, known)
     if sign is None or (at_line_end and _is_head(text, end, document)):
         return None
-    nats = LAYOUT_NATS if at_line_end and not soft else DAMAGE_NATS
+    # "¬" at a line end is how transcripts keep the page's hyphen; a soft hyphen nobody sees
+    nats = LAYOUT_NATS if at_line_end and text[start] != "\u00ad" else DAMAGE_NATS
     rule = "lines.hyphen" if sign else "lines.joined"
     stop, made = end, sign
     if at_line_end:
