@@ -41,13 +41,14 @@ UNLISTED = 2.0
 # The share of words that are replaced on a heavily spun page.
 REPLACED = 0.2
 
-# No row is surer than this: a rare wording was not counted well, and a single word is always also a word.
-SUREST_WORD, SUREST_PHRASE = 0.35, 0.55
+# No row is surer than this. A single word is always also a word, and a phrase that stands in clean text is one that
+# people write: their rows stay below the weight that `despin.detect.spin.FIRST_LOOK_WEIGHT` asks for, and serve where
+# the damage is plain. Other phrases may weigh more, though a rare wording was not counted well.
+SUREST_ORDINARY, SUREST_PHRASE = 0.24, 0.55
 LEAST = 0.002
 
 # A copula or modal with one of these put in is ordinary English as often as damage, and says something of frequency or
-# certainty that a repair must not take away on the strength of one trace: such rows stay below the weight that
-# `despin.detect.spin.FIRST_LOOK_WEIGHT` asks for, and serve where the damage is plain.
+# certainty that a repair must not take away on the strength of one trace.
 HEDGES = frozenset(
     "usually often generally typically commonly normally mostly actually really definitely certainly surely truly just "
     "likely probably possibly perhaps well already simply basically obviously easily even".split()
@@ -99,12 +100,12 @@ def weight(original: float, spun: float, share: float) -> float:
     return arrives / (arrives + (1 - REPLACED) * spun)
 
 
-def surest(original: str, spun: str) -> float:
-    """The weight that a pair may have at most."""
+def surest(original: str, spun: str, met: bool) -> float:
+    """The weight that a pair may have at most. met: the spun wording stands in clean text."""
     more = set(spun.split()) - set(original.split())
     if more and more <= HEDGES:
         return SUREST_HEDGE
-    return SUREST_PHRASE if " " in spun else SUREST_WORD
+    return SUREST_ORDINARY if met or " " not in spun else SUREST_PHRASE
 
 
 def clean_shares(wordings: Collection[str], folder: Path) -> dict[str, float]:
@@ -137,7 +138,9 @@ def graded(pairs: Collection[Judged], context: NgramContext, clean: Mapping[str,
     shares = dict(zip(wordings, np.exp(context.rows(ids, 0, LONGEST - 1)).tolist(), strict=True))
     for pair in pairs:
         of_original, of_spun = (max(shares[side], clean.get(side, 0.0)) for side in (pair.original, pair.spun))
-        value = min(max(weight(of_original, of_spun, pair.share), LEAST), surest(pair.original, pair.spun))
+        value = min(
+            max(weight(of_original, of_spun, pair.share), LEAST), surest(pair.original, pair.spun, pair.spun in clean)
+        )
         yield Row(
             pair.original, pair.spun, pair.pos, pair.family, round(value, 3), "author",
             parse_conditions(pair.keep_if), "",

@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scripts.grade_rows import LEAST, REPLACED, SUREST_WORD
+from scripts.grade_rows import LEAST, REPLACED, SUREST_ORDINARY
 from scripts.sort_maps import MOST, cell, tidy
 
 from despin.context import NgramContext
@@ -93,7 +93,7 @@ def learnt_rows(
         if (original, spun) in known:
             continue
         arrives = REPLACED * math.exp(logs[original] - logs[spun]) * count / (of_original[original] + UNSEEN)
-        weight = min(max(arrives / (arrives + 1 - REPLACED), LEAST), SUREST_EACH * count, SUREST_WORD)
+        weight = min(max(arrives / (arrives + 1 - REPLACED), LEAST), SUREST_EACH * count, SUREST_ORDINARY)
         note = f"seen {count} time{'s' if count > 1 else ''}"
         rows.append(Row(original, spun, "x", FAMILY, round(weight, 3), SOURCE, (), note))
     return rows
