@@ -176,6 +176,7 @@ def _cut(window: bytes) -> int:
         ends = [found.end() for found in pattern.finditer(window, half)]
         if ends:
             return ends[-1]
+    # A last character of several bytes may not be whole; it goes to the next piece in any case.
     end = len(window)
     while end > half and window[end - 1] & 0xC0 == 0x80:  # inside or at the end of a character of several bytes
         end -= 1
