@@ -80,7 +80,7 @@ WRITERS: list[Callable[[object], str]] = [
     lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
     lambda value: json.dumps(value).replace("/", "\\/"),
     lambda value: "  " + json.dumps(value, ensure_ascii=False).replace(": ", " :\t") + " ",
-    lambda value: json.dumps(value).replace("b", "\\u0062"),
+    lambda value: json.dumps(value).replace("bosom", "\\u0062osom"),
 ]
 
 
@@ -138,7 +138,7 @@ def test_csv_is_read_by_others_as_it_is_here(rows: list[tuple[str, str, str]]) -
     shape = Csv(Options())
     units = list(shape.units([file.getvalue().encode()]))
     header = shape.header(units[0].raw)
-    output = treated(shape, units, header, "a.csv")
+    output = treated(units, header, "a.csv")
     found = list(csv.DictReader(io.StringIO(output.decode(), newline="")))
     assert [(row["id"], row["text"], row["more"]) for row in found] == [
         (name, text.replace("bosom", "breast"), more) for name, text, more in rows
@@ -151,14 +151,14 @@ def test_csv_is_read_by_others_as_it_is_here(rows: list[tuple[str, str, str]]) -
 def test_json_is_read_by_others_as_it_is_here(rows: list[tuple[str, object, Callable[[object], str]]]) -> None:
     shape = Jsonl(Options())
     data = "".join(write({"more": more, "text": text}) + "\n" for text, more, write in rows).encode()
-    output = treated(shape, list(shape.units([data])), "", "a.jsonl")
+    output = treated(list(shape.units([data])), "", "a.jsonl")
     found = [json.loads(line) for line in output.split(b"\n") if line]
     assert [row["text"] for row in found] == [text.replace("bosom", "breast") for text, _, _ in rows]
     assert repr([row["more"] for row in found]) == repr([json.loads(write(more)) for _, more, write in rows])
     assert all(list(row)[-2:] == ["despin_score", "despin_verdict"] for row in found)
 
 
-def treated(shape: Format, units: list[Unit], header: str, name: str) -> bytes:
+def treated(units: list[Unit], header: str, name: str) -> bytes:
     """The output of a block of these units."""
     work = Work(Options(), cheap)
     return work(Block(name, "", 0, header, units)).streams["output"]
