@@ -16,7 +16,7 @@ from datatrove.utils.typeshelper import StatHints
 
 from despin.batch.formats import Unfit
 from despin.batch.options import Options, Treat
-from despin.batch.units import decoded_side, side_line, treated
+from despin.batch.units import treated
 
 
 class VerdictFilter(BaseFilter):
@@ -97,4 +97,4 @@ class RepairFormatter(BaseFormatter):
             return ""
         doc.text = repair.text
         self.stat_update("edited")
-        return decoded_side(side_line(repair, str(doc.id), {}))
+        return repair.to_json(str(doc.id)) + "\n"
