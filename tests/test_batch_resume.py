@@ -326,7 +326,7 @@ def test_ctrl_c_ends_the_run_with_130_and_it_goes_on(tmp_path: Path) -> None:
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        while not size(tmp_path / "out/.despin/000000.output"):
+        while process.poll() is None and not size(tmp_path / "out/.despin/000000.output"):
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the workers as well
         out, error = process.communicate(timeout=20)
