@@ -32,9 +32,9 @@ def rules() -> str:
         "line of this page; many more cases stand in `tests/cases/`.",
     ]
     for row in rows:
-        where = " within a page that is plainly damaged" if row["within"] else ""
+        where = {"": "", "spun": " within a page that is plainly spun", "ocr": " within a page that is plainly misread"}
         lines += ["", f"## {row['rule']}", "", row["says"], ""]
-        lines += [f"- fires{where}: {code(row['fires'])}", f"- becomes: {code(row['becomes'])}"]
+        lines += [f"- fires{where[row['within']]}: {code(row['fires'])}", f"- becomes: {code(row['becomes'])}"]
         lines += [f"- must not fire: {code(row['keeps'])}"]
     return "\n".join(lines) + "\n"
 

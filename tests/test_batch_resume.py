@@ -320,18 +320,19 @@ def test_ctrl_c_ends_the_run_with_130_and_it_goes_on(tmp_path: Path) -> None:
         "options.Options.treat = lambda self: cheap\n"
         "if __name__ == '__main__': main()"
     )
-    source = put(tmp_path / "in", slow_files(200))
+    source = put(tmp_path / "in", slow_files(600))
     command = [sys.executable, "-c", script, "run", str(source), "-o", str(tmp_path / "out")]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        while process.poll() is None and not size(tmp_path / "out/.despin/000000.output"):
+        while process.poll() is None and not size(tmp_path / "out/.despin/journal.jsonl"):
             time.sleep(0.01)
+        assert process.poll() is None, process.communicate()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the workers as well
         out, error = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, b"")
     assert error == b"despin: interrupted; run it again with --resume to go on\n"
     done = subprocess.run([*command, "--resume"], cwd=ROOT, env=environment, capture_output=True, check=True)
-    assert json.loads(done.stdout)["documents"] == 301
+    assert json.loads(done.stdout)["documents"] == 901
     assert json.loads(done.stdout)["time"]["runs"] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -12,21 +13,37 @@ import despin
 CASES = Path(__file__).parent / "cases"
 
 
+# A page as an engine of the 2000s read it.
+MISREAD = (
+    "Tlie old man stood in tlie yard witli liis horse and looked at tlie house. He liad been tbere since tlie morning, "
+    "and tbe people wlio came by tbe road spoke to bim. In tlie evening be went home witli tbe others."
+)
+ESCAPE = re.compile(r"\\(n|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+def unescaped(cell: str) -> str:
+    """The cell with its line breaks and characters by number."""
+    return ESCAPE.sub(lambda match: "\n" if match[1] == "n" else chr(int(match[1][1:], 16)), cell)
+
+
 def rows() -> list[dict[str, str]]:
     with (CASES / "rules.tsv").open(encoding="utf-8", newline="") as file:
-        lines = [line.replace("\\n", "\v") for line in file if line[0] != "#"]
-    return [
-        {key: value.replace("\v", "\n") for key, value in row.items()}
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    ]
+        lines = [line for line in file if line[0] != "#"]
+    reader = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [{key: unescaped(value) for key, value in row.items()} for row in reader]
 
 
 ROWS = rows()
 
 
 def page_around(row: dict[str, str], text: str) -> str:
-    page = (CASES / "pages" / "supplement.spun.txt").read_text(encoding="utf-8")
-    return f"{page}\n\n{text}" if row["within"] else text
+    """The text at the end of a page that is damaged in its way, where the rule needs one."""
+    pages = {
+        "": "",
+        "spun": (CASES / "pages" / "supplement.spun.txt").read_text(encoding="utf-8") + "\n\n",
+        "ocr": MISREAD + "\n\n",
+    }
+    return pages[row["within"]] + text
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["rule"] for row in ROWS])
