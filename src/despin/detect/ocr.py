@@ -192,6 +192,8 @@ class _Search:
         # by the tokens of a place, which no two kinds of places share: what is worked out once for all sweeps
         self._fixed: dict[tuple[int, int], list[list[float]]] = {}
         self._wordings: dict[tuple[int, int], list[IntArray]] = {}
+        # by the places and what their neighbours were taken for: the last sweep is asked for again by who weighs it
+        self._signals: dict[tuple[tuple[int, int, int], ...], FloatArray] = {}
 
     def is_english(self) -> bool:
         """Whether the text's commonest words are English."""
@@ -323,7 +325,7 @@ class _Search:
 
     def _is_part_of_more(self) -> npt.NDArray[np.bool_]:
         """Whether a token is a part of what is more than a word: one of digits and letters (alphaV-beta3), a word that
-        a hyphen breaks at a line's end."""
+        a hyphen breaks at a line's end, a word with a lost character."""
         tokens = self.tokens
         hyphen = tokens.per_type(lambda string: string in _HYPHENS)
         name = np.isin(tokens.kinds, (Kind.NAME, Kind.CODE))
@@ -334,7 +336,10 @@ class _Search:
         coded = (after & np.append(name[2:], [False, False])[: len(gap)]) | (
             before & np.append([False, False], name[:-2])[: len(gap)]
         )
-        part: npt.NDArray[np.bool_] = broken | rest | coded
+        # doesn\ufffdt: what the sign for a lost character touches is not the whole word either
+        lost = tokens.per_type(lambda string: "\ufffd" in string)
+        cut = np.append(lost[1:], False) | np.append(False, lost[:-1])
+        part: npt.NDArray[np.bool_] = broken | rest | coded | cut[: len(gap)]
         return part
 
     def _splits(self, string: str, candidates: Sequence[Candidate]) -> Iterator[_Option]:
@@ -429,11 +434,16 @@ class _Search:
 
     def signals(self, places: Sequence[_Place], chosen: Sequence[int]) -> FloatArray:
         """One row an option of each place in turn: see `SIGNALS`. chosen: the neighbours' options."""
+        key = tuple((place.first, place.last, option) for place, option in zip(places, chosen, strict=True))
+        if key in self._signals:
+            return self._signals[key]
         table = np.array([row for place in places for row in self._fixed_signals(place)], np.float64)
         table = table.reshape(-1, len(SIGNALS))
         of_words = np.array([option.rule == "ocr.word" for place in places for option in place.options], np.bool_)
         column = np.where(of_words, SIGNALS.index("word_context"), SIGNALS.index("context"))
         table[np.arange(len(table)), column] = self._context(places, chosen)
+        table.setflags(write=False)
+        self._signals[key] = table
         return table
 
     def _fixed_signals(self, place: _Place) -> list[list[float]]:
