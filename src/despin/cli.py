@@ -503,7 +503,9 @@ def wants_color() -> bool:
 def summary(result: Repair) -> str:
     """A repair in a few words."""
     said = [f"{len(result.edits)} edits", f"{len(result.refusals)} refusals"]
-    if result.before and result.after:
+    if result.before and result.before.verdict == "abstain":
+        said.append(f"no verdict on rewriting ({explain_.visible(result.before.reason)})")
+    elif result.before and result.after:
         said.append(f"probability of rewriting {result.before.probability:.2f} -> {result.after.probability:.2f}")
     if result.note:
         said.append(result.note)
