@@ -6,8 +6,10 @@ notebook by naming it, write it with ``figure.savefig("scores.png")``, or draw o
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,4 +148,13 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
+    # a notebook shows only figures of pyplot, which has global state; this one shows itself
+    setattr(figure, "_repr_png_", partial(_png, figure))  # noqa: B010
     return figure, axes
+
+
+def _png(figure: Figure) -> bytes:
+    """The figure as a PNG file, as notebooks ask for it."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
