@@ -40,7 +40,7 @@ def stray_capitals(reading: Reading) -> BoolArray:
 def needless_capitals(reading: Reading, lowercase: BoolArray) -> BoolArray:
     """Stray capitals on words that are never names, with no other capital near.
 
-    Spinners take substitutes over as their tables spell them ("ketamine is Safe and effective"). Institutions are named
+    Spinners take substitutes over as their tables spell them ("it is Safe and effective"). Institutions are named
     by common words too ("the Society for the Protection of Birds"), but by such as have capitals elsewhere.
     """
     never = lowercase[np.minimum(reading.ids, len(lowercase) - 1)] & (reading.ids < len(lowercase))
