@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
 import pickle
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import despin
 from despin import SettingsError
-from despin.batch.local import AHEAD, repair_many
+from despin.batch import local
+from despin.batch.local import repair_many
+from despin.batch.options import BatchError
+from despin.batch.pool import AHEAD, in_order
 
 PAGES = Path(__file__).parent / "cases" / "pages"
 TEXTS = [
@@ -56,16 +61,53 @@ def test_no_texts_no_results(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_errors_come_where_their_text_stands(workers: int) -> None:
-    repairs = repair_many(["A text.", b"bytes", "Another."], workers=workers, progress=False)  # type: ignore[list-item]
+    repairs = repair_many(["A text.", b"bytes", "Another."], workers=workers, progress=False, strict=True)  # type: ignore[list-item]
     assert next(repairs).original == "A text."
     with pytest.raises(TypeError, match="reads str, not bytes; decode bytes first"):
         next(repairs)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
+def test_a_text_that_cannot_be_repaired_does_not_stop_the_others(workers: int) -> None:
+    repairs = list(repair_many(["A text.", b"bytes", "Another."], workers=workers, progress=False))  # type: ignore[list-item]
+    assert [repair.original for repair in repairs] == ["A text.", "", "Another."]
+    assert [len(repair.refusals) for repair in repairs] == [0, 1, 0]
+    refused = repairs[1]
+    assert (refused.text, refused.edits, refused.before, refused.undo()) == ("", (), None, "")
+    reason = "TypeError: despin reads str, not bytes; decode bytes first: text.decode('utf-8')"
+    assert (refused.refusals[0].rule, refused.refusals[0].reason) == ("batch.refused", reason)
+    assert f"the text was left as it is: {reason}" in refused.explain()
+
+
+def dying(text: str, **settings: object) -> despin.Repair:
+    """Ends the process for some texts, and fails for others."""
+    if text == "dies":
+        os._exit(9)
+    if text == "fails":
+        raise MemoryError("too much")
+    return despin.Repair(text, text, (), (), "")
+
+
+def test_a_text_that_its_process_dies_on_comes_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "repair", dying)
+    monkeypatch.setattr(local, "in_order", partial(in_order, start_method="fork"))
+    texts = ["one", "dies", "two", "fails", "three"]
+    repairs = list(repair_many(texts, progress=False))
+    assert [repair.text for repair in repairs] == [repair.undo() for repair in repairs] == texts
+    reasons = [[refusal.reason for refusal in repair.refusals] for repair in repairs]
+    assert reasons == [[], ["the process that worked at it died, twice"], [], ["MemoryError: too much"], []]
+    strict = repair_many(texts, progress=False, strict=True)
+    assert next(strict).text == "one"
+    with pytest.raises(BatchError, match="a text cannot be repaired: the process that worked at it died, twice"):
+        next(strict)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
 def test_wrong_settings_are_named(workers: int) -> None:
     with pytest.raises(SettingsError, match="level 'brave' is not known"):
         list(repair_many(["A text."], workers=workers, progress=False, level="brave"))
+    with pytest.raises(TypeError, match="unexpected keyword argument 'levle'"):
+        repair_many(["A text."], workers=workers, progress=False, levle="safe")
 
 
 @pytest.mark.parametrize("workers", [0, -1])

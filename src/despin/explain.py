@@ -113,6 +113,8 @@ def sentence(edit: Edit) -> str:
 
 def refused(refusal: Refusal) -> str:
     """A refusal in plain words: "'common' was kept, not 'frequent': only 1.5 times likelier here; too weak ..."."""
+    if not refusal.before and not refusal.after:
+        return f"the text was left as it is: {visible(refusal.reason)}"
     if refusal.before and refusal.after:
         deed = f"{quoted(refusal.before)} was kept, not {quoted(refusal.after)}"
     elif refusal.before:

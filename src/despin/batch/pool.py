@@ -32,6 +32,8 @@ AT_HAND = 2
 AHEAD = 4
 # Tries that an item gets. A process can be killed from outside, which is no fault of the item; twice is no chance.
 TRIES = 2
+# What is said of an item on which that many processes died.
+DIED = "the process that worked at it died, twice"
 # Seconds in which a process that was told to end does so.
 PATIENCE = 0.2
 

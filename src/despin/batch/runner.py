@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from despin.batch import parquet
 from despin.batch.options import BatchError, Options, Treat
 from despin.batch.parquet import TableBlock
-from despin.batch.pool import Died, in_order
+from despin.batch.pool import DIED, Died, in_order
 from despin.batch.shards import FORMATS, Changed, End, Position, Shard, Stamp, find_shards, kind_of, read_blocks
 from despin.batch.store import Progress, Store, described, read_manifest
 from despin.batch.streams import Unreadable
@@ -292,9 +292,6 @@ def _one_by_one(block: Block | TableBlock, work: Work, start_method: str | None)
     for part in parts:
         whole.add(part)
     return whole.packed(block.packing)
-
-
-DIED = "the process that worked at it died, twice"
 
 
 def _rejected(block: Block | TableBlock) -> Treated:
