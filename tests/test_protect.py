@@ -224,3 +224,12 @@ def test_what_is_no_name_of_several_words(text: str) -> None:
 
 def test_many_names_are_found_in_linear_time() -> None:
     assert len(protected_spans(tokenize("we met Anna Maria there and then. " * 2000))) == 2000
+
+
+@pytest.mark.parametrize("text", ["Anna Lee saw it and ", "the Institute on Deafness and Other Things of it, "])
+def test_names_in_endless_sentences_take_linear_time(text: str) -> None:
+    """Linear, this takes a second or two; quadratic, many minutes."""
+    tokens = tokenize(text * 20_000)
+    start = time.process_time()
+    protected_spans(tokens)
+    assert time.process_time() - start < 60

@@ -56,9 +56,14 @@ def test_offsets_are_those_of_javascript_and_of_python() -> None:
     assert paper["text"] == SOURCE
 
 
-def test_a_repair_without_scores_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"page\.txt.*no scores"):
-        report_page([("page.txt", Repair("a", "a", (), (), "test"), ())])
+def test_a_text_that_was_not_scored_has_a_page_that_says_so(tmp_path: Path) -> None:
+    text, page = tmp_path / "a.txt", tmp_path / "report.html"
+    text.write_text("Das Caf\u00c3\u00a9 war geschlossen.", encoding="utf-8")
+    assert run("report", text, "-o", page, "--lang", "de").exit_code == 0
+    (paper,) = json.loads(page.read_text(encoding="utf-8").split('id="data">')[1].split("</script>")[0])["documents"]
+    assert (paper["verdict"], paper["probability"], paper["passages"]) == ("not scored", None, [])
+    assert "nothing was scored" in paper["reason"]
+    assert [choice["wordings"] for choice in paper["choices"]] == [["é"]]
 
 
 def run(*arguments: str | Path) -> Result:

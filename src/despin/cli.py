@@ -340,7 +340,11 @@ def report(files: tuple[str, ...], output: str, **settings: Any) -> None:
     if any(file != STDIN and os.path.realpath(file) == os.path.realpath(output) for file in files):
         raise click.UsageError("--output names one of the texts, which would be lost; name another file.")
     texts = [(file, read_text(file)[1]) for file in files]
-    page = report_page((file, despin.repair(text, **settings), despin.passages(text)) for file, text in texts)
+    repairs = [(file, despin.repair(text, **settings)) for file, text in texts]
+    page = report_page(
+        (file, result, despin.passages(result.original, context=settings["context"]) if result.before else ())
+        for file, result in repairs
+    )
     deliver({output: page})
     click.echo(
         f"despin: {output} holds {len(texts)} text{'s' if len(texts) > 1 else ''}; open it in a browser", err=True

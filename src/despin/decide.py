@@ -46,6 +46,8 @@ _FIGURE = regex.compile(r"(?<!\w)\d+(?:[.,]\d+)*|\p{Sc}")
 _WORD = regex.compile(r"\p{L}+")
 _ENDS_IN_ARTICLE = regex.compile(r"(?<![\w'’-])an?$", regex.I)
 _FIRST_WORD = regex.compile(r"\s+([\w'’-]+)")
+# What follows an edit is only looked at so far: a gap and a word.
+_REACH = 200
 _NEGATED = regex.compile(r"n['’]t\b", regex.I)
 
 
@@ -168,7 +170,11 @@ def with_articles(text: str, edits: Sequence[Edit]) -> tuple[Edit, ...]:
             continue
         following = edits[number + 1] if number + 1 < len(edits) else None
         touching = following is not None and not text[edit.end : following.start].strip()
-        rest = text[edit.end : following.start] + following.after if touching and following else text[edit.end :]
+        rest = (
+            text[edit.end : following.start] + following.after
+            if touching and following
+            else text[edit.end : edit.end + _REACH]
+        )
         match = _FIRST_WORD.match(rest)
         if match is None:
             continue

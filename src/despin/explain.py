@@ -19,6 +19,8 @@ REASONS = {
     "debris": "text that page generators put in",
     "debris.anchor": "text of a link, against its ordinary use",
     "debris.doubled": "a word that stands twice",
+    "figures.*": "letters that were read among figures",
+    "lines.*": "a word that was parted at the end of a line",
     "ocr": "letters that scanners confuse",
     "ocr.*": "letters that scanners confuse",
     "rate": "how damaged this document is",

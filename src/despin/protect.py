@@ -44,8 +44,10 @@ _LINK = r"(?:of|on|for|the|in|at|by|to|de|la|del|von|van|and|&)"
 _NAMES = regex.compile(rf"(?<![\p{{L}}’'-]){_CAPITALISED}(?:[ ](?:{_LINK}[ ]){{0,2}}{_CAPITALISED})++")
 _HAS_CAPITAL = regex.compile(rf"(?<![\p{{L}}’'-]){_CAPITALISED}")
 _PLAIN = regex.compile(r"(?<![\p{L}’'-])\p{Ll}[\p{L}’'-]*+")
-# What the sentence around a name is cut at.
-_SENTENCE_ENDS = ".!?…:;\n"
+# What the sentence around a name is cut at, and how far it is looked at: in a text without stops time must not grow
+# with the square of its length.
+_SENTENCE_END = regex.compile(r"[.!?…:;\n]")
+_SENTENCE_REACH = 300
 
 
 def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
@@ -93,13 +95,12 @@ def _names(text: str) -> Iterator[Span]:
     words in with a capital ("is both Safe and Effective").
     """
     for match in _NAMES.finditer(text):
-        begin = max(text.rfind(mark, 0, match.start()) for mark in _SENTENCE_ENDS) + 1
-        end = min((place for mark in _SENTENCE_ENDS if (place := text.find(mark, match.end())) >= 0), default=len(text))
+        left = _SENTENCE_END.split(text[max(match.start() - _SENTENCE_REACH, 0) : match.start()])[-1]
+        right = _SENTENCE_END.split(text[match.end() : match.end() + _SENTENCE_REACH], 1)[0]
         capitals = [found.start() for found in _HAS_CAPITAL.finditer(match.group())]
-        if not text[begin : match.start()].strip():
+        if not left.strip():
             capitals = capitals[1:]  # the capital that opens the sentence says nothing
-        around = text[begin : match.start()] + text[match.end() : end]
-        plain = len(_PLAIN.findall(around))
+        plain = len(_PLAIN.findall(left)) + len(_PLAIN.findall(right))
         joined = " and " in match.group() and len(capitals) < 3
         if len(capitals) >= 2 and not joined and plain >= len(capitals):
             yield match.start() + capitals[0], match.end(), "a name"

@@ -45,7 +45,6 @@ GROUPS = MappingProxyType(
         "surface": "letters",
         "lines": "letters",
         "figures": "letters",
-        "punctuation": "letters",
         "ocr": "letters",
     }
 )

@@ -20,8 +20,7 @@ from despin.results import PassageScore, Repair
 def report_page(documents: Iterable[tuple[str, Repair, Sequence[PassageScore]]]) -> str:
     """A self-contained HTML page about some repairs.
 
-    documents: (name, repair, the passage scores of the original); repairs come with their scores.
-    Raises ValueError for a repair without scores.
+    documents: (name, repair, the passage scores of the original).
     """
     papers = [_paper(name, repair, passages) for name, repair, passages in documents]
     signatures = sorted({paper["signature"] for paper in papers})
@@ -37,8 +36,7 @@ def report_page(documents: Iterable[tuple[str, Repair, Sequence[PassageScore]]])
 
 def _paper(name: str, repair: Repair, passages: Sequence[PassageScore]) -> dict[str, Any]:
     """One document as the page's script takes it: `start` and `end` count UTF-16 units, as JavaScript does."""
-    if repair.before is None:
-        raise ValueError(f"the repair of {name!r} has no scores; make it with despin.repair")
+    before = repair.before
     digest = Digest.of(repair.original)
     made = choices(repair)
     units = to_utf16(repair.original, [(choice.start, choice.end) for choice in made] or [(0, 0)]).tolist()
@@ -48,12 +46,12 @@ def _paper(name: str, repair: Repair, passages: Sequence[PassageScore]) -> dict[
         "text": repair.original,
         "source": {"sha256": digest.sha256, "length": digest.length},
         "signature": repair.signature,
-        "verdict": repair.before.verdict,
-        "reason": repair.before.reason,
-        "family": repair.before.family,
-        "probability": repair.before.probability,
+        "verdict": before.verdict if before else "not scored",
+        "reason": before.reason if before else repair.note,
+        "family": before.family if before else "",
+        "probability": before.probability if before else None,
         "after": None if repair.after is None else repair.after.probability,
-        "words": repair.before.words,
+        "words": before.words if before else len(repair.original.split()),
         "passages": [
             {
                 "start": start,

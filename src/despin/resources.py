@@ -11,11 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
 from despin import compiled
 from despin.channel import Channel, Confusions
-from despin.context import PADDING, NgramContext
+from despin.context import NgramContext
 from despin.dense import DenseBigrams
 from despin.features import FEATURES, NEURAL_FEATURES, SpunLexicon
 from despin.lexicon import Lexicon
@@ -142,8 +140,7 @@ class Resources:
         """How engines misread words."""
         words = self.lexicon.likely
         numbers = self.context.encode(word for word, _ in words)
-        nothing = np.full(len(numbers), PADDING, np.int64)
-        nats = self.context.log_prob(nothing, nothing, numbers)
+        nats = self.context.alone(numbers)
         eras = [Confusions.load(path) for path in sorted((self.folder / "ocr").glob("confusions_*.tsv"))]
         return Channel([word for word, _ in words], [capital for _, capital in words], nats.tolist(), eras)
 

@@ -209,7 +209,7 @@ def _naturalness(
         ends.append(len(flat))
     ids = np.array([vocabulary.boundary, *flat], np.int64)
     nothing = np.full(len(flat), PADDING)
-    alone = context.log_prob(nothing, nothing, ids[1:])
+    alone = context.alone(ids[1:])
     known = (ids[:-1] != vocabulary.boundary) & (ids[1:] != vocabulary.boundary)
     columns = (
         np.where(known, context.log_prob(nothing, ids[:-1], ids[1:]) - alone, 0.0),

@@ -286,17 +286,22 @@ class _Search:
 
     def _glued(self, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Suspicious words with the words that one mark and no blank parts from them: "fam.ily", "Un,on"."""
-        tokens = self.tokens
-        mark = tokens.per_type(lambda string: string in _PARTING)
-        lower = tokens.per_type(str.islower) & (tokens.kinds == Kind.WORD)
-        letters = tokens.kinds == Kind.WORD
         seen = set()
         for first, last in spans:
             for start in (first - 2, last - 1):
-                end = start + 3
-                if start >= 0 and end <= len(tokens) and letters[start] and mark[start + 1] and lower[start + 2]:
-                    seen.add((start, end))
+                if 0 <= start < len(self._parted) and self._parted[start]:
+                    seen.add((start, start + 3))
         yield from sorted(seen)
+
+    @cached_property
+    def _parted(self) -> npt.NDArray[np.bool_]:
+        """Whether token i is a word, i + 1 a mark that also stands for a broken letter, i + 2 a word in lower case."""
+        tokens = self.tokens
+        mark = tokens.per_type(lambda string: string in _PARTING)
+        letters = tokens.kinds == Kind.WORD
+        lower = tokens.per_type(str.islower) & letters
+        parted: npt.NDArray[np.bool_] = letters[:-2] & mark[1:-1] & lower[2:]
+        return parted
 
     def _text(self, first: int, last: int) -> str:
         """The text of tokens `first` to `last`, `last` excluded."""
@@ -525,14 +530,17 @@ class _Search:
         reading, context = self.reading, self.resources.context
         first = np.searchsorted(reading.index, [place.first for place in places])
         last = np.searchsorted(reading.index, [place.last for place in places])
-        flat, starts = self._settled(places, chosen, first, last)
+        # only the stretch that holds the places: samples of a long text are weighed one after another
+        begin = max(int(first.min()) - 2, 0)
+        ids = reading.ids[begin : int(last.max()) + 2]
+        first, last = first - begin, last - begin
+        flat, starts = self._settled(ids, places, chosen, first, last)
         rows: list[IntArray] = []
         for k, place in enumerate(places):
             left = flat[max(starts[first[k]] - 2, 0) : starts[first[k]]]
             right = flat[starts[last[k]] : starts[last[k]] + 2]
             rows += [
-                np.concatenate([left, wording, right])
-                for wording in (reading.ids[first[k] : last[k]], *self._encoded(place))
+                np.concatenate([left, wording, right]) for wording in (ids[first[k] : last[k]], *self._encoded(place))
             ]
         padded = np.full((len(rows), max(map(len, rows))), PADDING, np.int64)
         for k, row in enumerate(rows):
@@ -544,10 +552,11 @@ class _Search:
         return np.delete(shift, heads)
 
     def _settled(
-        self, places: Sequence[_Place], chosen: Sequence[int], first: IntArray, last: IntArray
+        self, ids: IntArray, places: Sequence[_Place], chosen: Sequence[int], first: IntArray, last: IntArray
     ) -> tuple[IntArray, IntArray]:
-        """The word numbers of the text with the chosen wordings, and where those of each item start."""
-        counts = np.ones(len(self.reading), np.int64)
+        """The word numbers `ids` with the chosen wordings, and where those of each item start. first, last: the items
+        of each place."""
+        counts = np.ones(len(ids), np.int64)
         taken = []
         for k, option in enumerate(chosen):
             if option >= 0:
@@ -555,7 +564,7 @@ class _Search:
                 counts[first[k] : last[k]] = 0
                 counts[first[k]] = len(wording)
                 taken.append((first[k], wording))
-        flat = np.repeat(self.reading.ids, counts)
+        flat = np.repeat(ids, counts)
         starts = np.concatenate([[0], np.cumsum(counts)])
         for item, wording in taken:
             flat[starts[item] : starts[item] + len(wording)] = wording

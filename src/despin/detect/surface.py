@@ -45,8 +45,8 @@ def find(reading: Reading, resources: Resources) -> list[Finding]:
     strange = "".join(sorted(set(text)))
     found = [finding for sign, rule in RULES if sign.search(strange) for finding in rule(text, resources)]
     # a ligature within a word that is joined goes with it
-    held = [span for whole in parted for span in range(whole.start, whole.end)]
-    return [*parted, *(finding for finding in found if finding.start not in set(held))]
+    held = {place for whole in parted for place in range(whole.start, whole.end)}
+    return [*parted, *(finding for finding in found if finding.start not in held)]
 
 
 def _finding(start: int, before: str, after: str, rule: str, source: str, nats: float = CERTAIN) -> Finding:

@@ -25,6 +25,8 @@ function element(name, attributes = {}, ...children) {
 // Line ends and tabs can be what a change is about: inside a change they are shown.
 const visible = (text) => text.replace(/\r/g, "␍").replace(/\n/g, "⏎").replace(/\t/g, "⇥").replace(/^ +| +$/g, (blanks) => "␣".repeat(blanks.length));
 const percent = (share) => `${Math.round(share * 100)} %`;
+// Texts that only damaged characters were looked for in have no score.
+const chance = (probability) => (probability === null ? "–" : probability.toFixed(2));
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -100,7 +102,7 @@ function overview() {
   table("documents", [["name", ""], ["verdict", ""], ["probability", "number"], ["family", ""], ["edits", "number"], ["words", "number"]],
     data.documents.map((paper, index) => ({
       attributes: { "data-document": index },
-      cells: [element("button", { type: "button", onclick: () => open(index, true) }, paper.name), paper.verdict, paper.probability.toFixed(2), paper.family || "–",
+      cells: [element("button", { type: "button", onclick: () => open(index, true) }, paper.name), paper.verdict, chance(paper.probability), paper.family || "–",
         String(paper.choices.filter((choice) => choice.accepted).length), paper.words.toLocaleString("en")],
     })));
   const refused = new Map(tally(choices.filter((choice) => !choice.accepted).map((choice) => choice.rule)));
@@ -121,7 +123,7 @@ function open(index, focus) {
   chosen = -1;
   for (const row of document.querySelectorAll("#documents tbody tr")) row.classList.toggle("chosen", Number(row.dataset.document) === index);
   $("document-title").textContent = paper.name;
-  $("verdict").textContent = `${paper.verdict}: ${paper.reason}. Probability of rewriting ${paper.probability.toFixed(2)} before${paper.after === null ? "" : `, ${paper.after.toFixed(2)} after the repair`}.`;
+  $("verdict").textContent = `${paper.verdict}: ${paper.reason}. Probability of rewriting ${chance(paper.probability)} before, ${chance(paper.after)} after the repair.`;
   cluster(paper);
   strip(paper);
   kinds(paper);
