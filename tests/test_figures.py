@@ -6,7 +6,7 @@ import time
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 import despin
 from despin.detect import figures
@@ -74,6 +74,10 @@ def test_what_is_left(text: str) -> None:
 
 
 @settings(max_examples=300)
+@example("|0l0")
+@example("0O,l00")
+@example("0I:00o")
+@example("l00|0")
 @given(st.text(st.sampled_from("0123456789OolI|£,.-: thsndrAB% \n"), max_size=40))
 def test_findings_match_the_text_and_are_found_once(text: str) -> None:
     find(text)
@@ -92,7 +96,8 @@ def test_worst_cases_take_time_in_proportion(unit: str) -> None:
         return time.process_time() - began
 
     seconds(1000)
-    short, long = seconds(8_000), seconds(80_000)
+    # the best of some: a machine that is busy elsewhere makes single ones slow
+    short, long = min(seconds(8_000) for _ in range(3)), min(seconds(80_000) for _ in range(3))
     # ten times the text in less than sixty times the time (a hundred would be its square)
     assert long < max(60 * short, 0.3)
     assert long < 2.0

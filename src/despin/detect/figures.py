@@ -28,9 +28,11 @@ NATS = 4.0
 # Letters that are taken for digits, and those digits. S, B, Z and g are too: but 5s. and 2B are sums and grades.
 _DIGITS = str.maketrans("OolI|", "00111")
 _LIKE = "OolI|"
-# In numbers of one or two figures only these: "so" and "lo" are words, "1l." and "20l." sums of money.
-_EDGE = r"(?<![\p{L}\p{N}£$€.,/'’_\-]|\d[ ])"
-_END = r"(?![\p{L}\p{N}/_\-]|[.,]\p{N})"
+# In numbers of one or two figures only these: "so" and "lo" are words, "1l." and "20l." sums of money. What "|" touches
+# may go on beyond it, and so may what a colon parts: no number begins behind them.
+_EDGE = r"(?<![\p{L}\p{N}£$€.,:/'’_|\-]|\d[ ])"
+# A number goes on behind a comma or point that figures, or letters for them, follow: another pattern takes the whole.
+_END = r"(?![\p{L}\p{N}/_|\-]|[.,](?:[OolI|]{0,2}\p{N}|[OlI|]{3}(?![\p{L}\p{N}])))"
 
 
 def find(reading: Reading, resources: Resources) -> list[Finding]:
