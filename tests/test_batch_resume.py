@@ -315,8 +315,10 @@ def test_a_process_that_dies_once_changes_nothing(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_the_run_with_130_and_it_goes_on(tmp_path: Path) -> None:
     # the real tables take long to load, so another repair is put in the place of the real one
+    # and Ctrl-C works even where the tests themselves run in the background, with it switched off
     script = (
         "from despin.batch import runner, options; from tests.batches import cheap; from despin.cli import main\n"
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "options.Options.treat = lambda self: cheap\n"
         "if __name__ == '__main__': main()"
     )
@@ -336,3 +338,15 @@ def test_ctrl_c_ends_the_run_with_130_and_it_goes_on(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--resume"], cwd=ROOT, env=environment, capture_output=True, check=True)
     assert json.loads(done.stdout)["documents"] == 901
     assert json.loads(done.stdout)["time"]["runs"] == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="no fork here")
+def test_ctrl_c_while_a_worker_starts_is_left_to_the_parent() -> None:
+    script = (
+        "import os, signal\n"
+        "from despin.batch.pool import in_order\n"
+        "os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "print(list(in_order(abs, [-1, -2, -3], 2, 'fork')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"[1, 2, 3]\n", b"")

@@ -158,7 +158,8 @@ class _Crew(Generic[Item, Result]):
     def _start(self) -> None:
         here, there = self.context.Pipe()
         process = self.context.Process(target=_work, args=(self.function, there), daemon=True)
-        process.start()
+        with _without_interrupts():
+            process.start()
         # the worker's end must be open in the worker alone, or its death would not close it
         there.close()
         self.workers.append(_Worker(process, here))
@@ -181,10 +182,26 @@ class _Crew(Generic[Item, Result]):
         self.todo.extendleft(reversed(worker.jobs))
 
 
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait, here and in a process that is started meanwhile: it would end that one before its first line."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(function: Callable[[Any], Any], connection: Connection) -> None:
     """A worker process: do what comes, in order, until the parent closes the connection or is gone."""
-    # Ctrl-C goes to every process of a terminal; the parent decides what it means.
+    # Ctrl-C goes to every process of a terminal; the parent decides what it means. One that came while this process
+    # was started (see `_without_interrupts`) is forgotten here, so programs started by the function can have theirs.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     connection.send(None)
     jobs: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, jobs), daemon=True).start()
