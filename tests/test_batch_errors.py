@@ -7,6 +7,9 @@ import gzip
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -275,6 +278,39 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(
     run([source], tmp_path / "out", treat=cheap, resume=True)
     run([source], tmp_path / "whole", treat=cheap)
     assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+
+
+# A file system of 300 kB, seen by one process alone: a run that fills it, then room made, then the run gone on with.
+FULL_DISK = """
+set -e
+mount -t tmpfs -o size=300k none "$1/small"
+status=0
+"$2" -m despin run "$1/in" -o "$1/small/out" --workers 1 >"$1/said" 2>&1 || status=$?
+echo "$status" >"$1/status"
+ls -A "$1/small/out" >"$1/after"
+mount -o remount,size=30m "$1/small"
+"$2" -m despin run "$1/in" -o "$1/small/out" --workers 1 --resume >"$1/stats"
+"$2" -m despin undo "$1/small/out" -o "$1/back"
+"""
+
+
+def test_a_disk_that_is_really_full_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:
+    private = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    (tmp_path / "small").mkdir()
+    probe = [*private, 'mount -t tmpfs -o size=300k none "$0"', str(tmp_path / "small")]
+    if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    rows = b"".join(b'{"id": %d, "text": "%s"}\n' % (number, b"It rains. " * 200) for number in range(300))
+    source = put(tmp_path / "in", {"a.jsonl": rows, "b.jsonl": rows})
+    subprocess.run([*private, FULL_DISK, "sh", str(tmp_path), sys.executable], check=True, capture_output=True)
+    assert (tmp_path / "status").read_text() == "2\n"
+    assert re.fullmatch(
+        r"despin: error: no room to write in .*out: No space left on device; make room and go on with --resume\n",
+        (tmp_path / "said").read_text(),
+    )
+    assert "b.jsonl" not in (tmp_path / "after").read_text().split()
+    assert json.loads((tmp_path / "stats").read_bytes())["documents"] == 600
+    assert tree(tmp_path / "back") == tree(source)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
