@@ -26,6 +26,11 @@ MENDED = [
     ("measured", "lO per cent. after l8 months, ll miles at lO o’clock", "10 per cent. after 18 months, 11 miles at 10 o’clock"),
     ("ordinal", "the 2Ist of May, the llth and the 3Oth; on the lst", "the 21st of May, the 11th and the 30th; on the 1st"),
     ("ordinal", "the 1Oth, the l2th, the 2lst and the 22nd", "the 10th, the 12th, the 21st and the 22nd"),
+    ("number", "in 19|5 and 18|O", "in 1915 and 1810"),
+    ("year", "before 191| it", "before 1911 it"),
+    ("sum", "£|2 and £1,|00", "£12 and £1,100"),
+    ("ordinal", "on the |st of May and the 2|st of June", "on the 1st of May and the 21st of June"),
+    ("measured", "3| miles", "31 miles"),
     ("word", "the w0rk of a c0mpany", "the work of a company"),
     ("word", "the PREMI8E8 and the N0TICE", "the PREMISES and the NOTICE"),
     ("word", "in the 8trand a gr0up met", "in the Strand a group met"),
@@ -41,6 +46,9 @@ LEFT = [
     # ordinals and what only looks so
     "the 21st, the 11th, Ist es so, loth to go, both, moth, a lath, 2Ith, 1Ost, the nth, 4th",
     "I, II, III, XI, Il est, l’an, L5 and I5 alone, mid-19OO’s",
+    # a bar parts cells, commands and choices
+    "| Year | Sum |\n|---|---|\n|2019 |30 |\n|2020 |4,500 |\n|12,000 |5 years |\n|5th |10 o'clock |\n",
+    "ps aux |100 lines, sort|2019, 0|1) and 2|3|4, 12|13, since |989|",
     "0ne, 3D, B2B, K9, 8bit, 5star, 4ever, 1984, h1n1, covid19, M25, £5, $10, €1,500.50",
 ]  # fmt: skip
 

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 # Judged: of such places hardly one in fifty is not a number.
 NATS = 4.0
 
+# "0|1" and "12|13" are choices: among figures a bar is a misread 1 only where that makes a year of print.
+_PRINTED = regex.compile(r"1[5-9]\d\d|20[0-2]\d")
+
 # Letters that are taken for digits, and those digits. S, B, Z and g are too: but 5s. and 2B are sums and grades.
 _DIGITS = str.maketrans("OolI|", "00111")
 _LIKE = "OolI|"
-# In numbers of one or two figures only these: "so" and "lo" are words, "1l." and "20l." sums of money. What "|" touches
-# may go on beyond it, and so may what a colon parts: no number begins behind them.
+# What "|" touches may go on beyond it, and so may what a colon parts: no number begins behind them. Nor with "|" itself,
+# which parts the cells of tables ("|2019 |") and commands ("ps |100 lines"); a sign of currency or an ending vouches for it.
 _EDGE = r"(?<![\p{L}\p{N}£$€.,:/'’_|\-]|\d[ ])"
 # A number goes on behind a comma or point that figures, or letters for them, follow: another pattern takes the whole.
 _END = r"(?![\p{L}\p{N}/_|\-]|[.,](?:[OolI|]{0,2}\p{N}|[OlI|]{3}(?![\p{L}\p{N}])))"
@@ -54,7 +57,7 @@ def _finding(start: int, before: str, after: str, rule: str, source: str) -> Fin
 # A number that begins with a figure, or with l or I before two more: 1O, 19O5, l9O5, 5O.3O. The last letter may be no l
 # or I, which is a pound in old sums (20l.) and a Roman one. "6o" and "8o" are as often "so".
 _NUMBER = regex.compile(
-    rf"{_EDGE}(?!\do{_END})(?:\d[\dOolI|]{{0,20}}+|[lI|][\dOo]{{2,20}}+)(?:[.:,][\dO]{{1,20}}+)?(?<=[\dOo]){_END}"
+    rf"{_EDGE}(?!\do{_END})(?:\d[\dOolI|]{{0,20}}+|[lI][\dOo]{{2,20}}+)(?:[.:,][\dO]{{1,20}}+)?(?<=[\dOo]){_END}"
 )
 # A year that ends in l or I, where a year is expected: "in 191l".
 _YEAR = regex.compile(
@@ -64,10 +67,10 @@ _YEAR = regex.compile(
 # With a sign of currency a letter is enough.
 _SUM = regex.compile(r"(?<=[£$€])[\dOlI|]{1,3}(?:,[\dOlI|]{3})*(?:\.[\dOlI|]{1,2})?(?![\p{L}\p{N}])")
 # Groups of three between commas.
-_GROUPS = regex.compile(rf"{_EDGE}[\dOlI|]{{1,3}}(?:,[\dOlI|]{{3}})+(?![\p{{L}}\p{{N}}])")
+_GROUPS = regex.compile(rf"{_EDGE}(?!\|)[\dOlI|]{{1,3}}(?:,[\dOlI|]{{3}})+(?![\p{{L}}\p{{N}}])")
 # Before what is counted or measured.
 _MEASURED = regex.compile(
-    rf"{_EDGE}(?:[lI|][Oo]|[lI|]{{2}}|[lI|]\d|\d[lI|])(?=[ ]?(?:per[ ]cents?\b|percent\b|%|o['’]clock\b|[ap]\.[ ]?m\b"
+    rf"{_EDGE}(?:[lI][Oo]|[lI][lI|]|[lI]\d|\d[lI|])(?=[ ]?(?:per[ ]cents?\b|percent\b|%|o['’]clock\b|[ap]\.[ ]?m\b"
     r"|years\b|months\b|weeks\b|days\b|hours\b|minutes\b|miles\b|yards\b|feet\b|inches\b|acres\b|tons\b|degrees\b))"
 )
 # The ending tells what number it is.
@@ -80,9 +83,11 @@ def _numbers(text: str) -> Iterator[Finding]:
     for match in _NUMBER.finditer(text):
         before = match.group()
         letters = sum(letter in _LIKE for letter in before)
+        figures = sum(letter.isdigit() for letter in before)
+        after = before.translate(_DIGITS)
         # at least one figure for every letter
-        if 0 < letters <= sum(letter.isdigit() for letter in before) + 1:
-            yield _finding(match.start(), before, before.translate(_DIGITS), "number", "letters among figures")
+        if 0 < letters <= figures + 1 and ("|" not in before or _PRINTED.fullmatch(after)):
+            yield _finding(match.start(), before, after, "number", "letters among figures")
 
 
 def _places(
@@ -107,7 +112,7 @@ def _ordinals(text: str) -> Iterator[Finding]:
         has_figure = any(letter.isdigit() for letter in match[1])
         if (
             before[:-2] + match[2] != number + match[2]
-            and (has_figure or before in _ORDINALS)
+            and (has_figure and before[0] != "|" or before in _ORDINALS)
             and _suffix(number) == match[2]
         ):
             yield _finding(match.start(), before, number + match[2], "ordinal", "the ending of an ordinal")
