@@ -113,6 +113,21 @@ def test_words_are_doubted_only_in_misread_text(resources: Resources) -> None:
     assert "ocr.word" in rules(f"{PAGE} {sentence}")
 
 
+def test_a_word_that_a_sound_text_often_uses_is_its_own(resources: Resources) -> None:
+    lines = (
+        "The xserver starts before the session and waits for the server of the network.",
+        "Nothing else can be done until the xserver answers.",
+        "Ask the server again, and the xserver will tell what it knows of the screen.",
+        "Whoever starts two of them must give each a number of its own.",
+    )
+    assert repaired("\n\n".join(lines), resources, "bold") == "\n\n".join(lines)
+    # twice may be chance, and in a misread text the same letters are often misread alike
+    once = "\n\n".join(lines[:2])
+    assert repaired(once, resources, "bold").count("xserver") < 2
+    misread = "tlie secretary and tlie treasurer of tlie society, to whom tlie thanks of tlie town are due."
+    assert "tlie" not in repaired(f"{PAGE} {misread}", resources, "bold")
+
+
 def test_a_damaged_stretch_is_found_in_a_long_clean_text(resources: Resources) -> None:
     # unknown words of a clean text: most are only sampled, those of the damaged stretch are all read
     rng = random.Random(3)

@@ -90,6 +90,11 @@ FAR = -2.5
 # quarter of them.
 STRETCH, SAMPLED, LEAST_PLAIN = 240, 40, 3
 
+# Where a text is not misread, a word in no list that stands so often in it, and e**5 times as often as misreading makes
+# likely, is a name or a term: "tlie" three times beside sixty "the" is e**2 times as often, "xserver" beside as many
+# "server" e**10.
+TERM_COUNT, TERM_NATS = 3, 5.0
+
 # At most this many alternatives of a place are kept.
 MOST_ALTERNATIVES = 5
 
@@ -220,12 +225,27 @@ class _Search:
         if not places:
             return places
         chosen = self.settle(places)
-        plain = sum(float(scores.max()) >= PLAIN for scores in self.weigh(places, chosen))
-        if plain >= MISREAD_SHARE * self.reading.word_count:
-            words = list(self.word_places(places))
-            nats = self.weigh([*places, *words], [*chosen, *[-1] * len(words)])[len(places) :]
-            places += [place for place, scores in zip(words, nats, strict=True) if scores.max() >= FAR]
-        return places
+        terms = [self._is_term(place) for place in places]
+        plain = sum(
+            not is_term and float(scores.max()) >= PLAIN
+            for is_term, scores in zip(terms, self.weigh(places, chosen), strict=True)
+        )
+        if plain < MISREAD_SHARE * self.reading.word_count:
+            return [place for place, is_term in zip(places, terms, strict=True) if not is_term]
+        words = list(self.word_places(places))
+        nats = self.weigh([*places, *words], [*chosen, *[-1] * len(words)])[len(places) :]
+        return [*places, *(place for place, scores in zip(words, nats, strict=True) if scores.max() >= FAR)]
+
+    def _is_term(self, place: _Place) -> bool:
+        """Whether a text has a word far more often than misreading any of the place's options would explain."""
+        count = self.counts[fold(self._text(place.first, place.last))]
+        if count < TERM_COUNT:
+            return False
+        # what is said nowhere else may be read wrongly all the same: half an occurrence
+        expected = max(
+            option.nats + float(np.log(max(self.counts[fold(option.text)], 0.5))) for option in place.options
+        )
+        return float(np.log(count)) - expected > TERM_NATS
 
     def _worth_reading(self) -> list[tuple[int, int]]:
         """The suspicious words, but of stretches in which a sample shows hardly a misread one only that sample: most
@@ -329,10 +349,11 @@ class _Search:
         return spans
 
     def _is_part_of_more(self) -> npt.NDArray[np.bool_]:
-        """Whether a token is a part of what is more than a word: one of digits and letters (alphaV-beta3), a word that
-        a hyphen breaks at a line's end, a word with a lost character."""
+        """Whether a token is a part of what is more than a word: of a compound with an unknown word or one of digits and
+        letters, of a word that a hyphen breaks at a line's end or that has a lost character."""
         tokens = self.tokens
         hyphen = tokens.per_type(lambda string: string in _HYPHENS)
+        # a name of parts: alphaV-beta3, xserver-xorg
         name = np.isin(tokens.kinds, (Kind.NAME, Kind.CODE))
         gap = tokens.kinds == Kind.GAP
         after, before = np.append(hyphen[1:], False), np.append(False, hyphen[:-1])
