@@ -14,20 +14,22 @@ from hypothesis import strategies as st
 import despin
 from despin.detect.citations import (
     CLEAR,
-    CONTEXT_CLASSES,
-    CONTEXT_COLUMNS,
     DOCUMENT_MOST,
-    ITEM_REACH,
-    MOST_ITEMS,
     MOST_VALUE,
     STYLES,
     Document,
     _place,
-    _sites,
     _weigh,
-    _words,
     find,
+)
+from despin.detect.markers import (
+    CONTEXT_CLASSES,
+    CONTEXT_COLUMNS,
+    ITEM_REACH,
+    MOST_ITEMS,
     load_context,
+    sites,
+    words_of,
 )
 from despin.detect.numerals import LANGUAGES
 from despin.settings import SettingsError
@@ -49,7 +51,7 @@ def cases() -> Iterator[tuple[str, str, str, str, str, bool]]:
 
 
 def _find(text: str, lang: str = "en", style: str | None = None) -> list[Finding]:
-    return find(tokenize(text), SimpleNamespace(lang=lang), style)  # type: ignore[arg-type]
+    return find(tokenize(text), SimpleNamespace(lang=lang, folder=data_folder()), style)  # type: ignore[arg-type]
 
 
 def _parameters() -> list[object]:
@@ -176,7 +178,7 @@ def test_find_takes_linear_time(unit: str) -> None:
     def seconds(size: int) -> float:
         tokens = tokenize(unit * (size // len(unit)))
         start = time.process_time()
-        _ = find(tokens, SimpleNamespace(lang="en"))
+        _ = find(tokens, SimpleNamespace(lang="en", folder=data_folder()))
         return time.process_time() - start
 
     seconds(1_000)
@@ -211,8 +213,8 @@ def test_no_document_adds_more_than_the_bound() -> None:
         "It is known (two).",
     ):
         alone, here = Document(""), Document(text + cited)
-        words = _words("en")
-        (site, *_) = _sites(tokenize(text), words)
+        words = words_of("en", data_folder())
+        (site, *_) = sites(tokenize(text), words)
         named = _place(site, words)
         assert named is not None
         gained = _weigh(site, words, named[1], here).nats - _weigh(site, words, named[1], alone).nats

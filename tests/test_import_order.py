@@ -17,7 +17,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "despin"
 # Modules of one line do not import each other, but for those of one folder named with a star.
 ORDER = [
     ["values"],
-    ["compiled", "settings", "tables", "tokens", "edits", "explain"],
+    ["compiled", "settings", "tables", "tokens", "edit_checks", "explain"],
+    ["offsets", "records"],
+    ["edits"],
     ["display"],
     ["words"],
     ["context", "dense", "channel", "lexicon"],
@@ -32,6 +34,7 @@ ORDER = [
     ["lm.*"],
     ["resources"],
     ["detect.numerals"],  # the grammar of number words: no detector itself, and public as despin.numerals
+    ["detect.markers"],  # reads what citations weighs; no detector itself
     ["detect.*"],
     ["rates"],
     ["reranking"],

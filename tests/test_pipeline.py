@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -425,7 +427,20 @@ def test_english_is_repaired_in_full_and_says_nothing() -> None:
 
 def test_the_signature_names_version_data_and_level(resources: Resources) -> None:
     repair = despin.repair("A text.", level="safe")
-    assert repair.signature == f"despin {despin.__version__} data:{resources.fingerprint} level:safe"
+    tools = f"wordfreq:{metadata.version('wordfreq')} ftfy:{metadata.version('ftfy')}"
+    assert repair.signature == f"despin {despin.__version__} data:{resources.fingerprint} {tools} level:safe"
+
+
+def test_number_words_are_those_of_the_resources_that_are_given(tmp_path: Path, resources: Resources) -> None:
+    for part in resources.folder.iterdir():
+        if part.name != "numerals":
+            (tmp_path / part.name).symlink_to(part)
+    shutil.copytree(resources.folder / "numerals", tmp_path / "numerals")
+    table = tmp_path / "numerals" / "en.tsv"
+    table.write_text(table.read_text(encoding="utf-8") + "small\t2\ttwain\ttest\n", encoding="utf-8")
+    text = "It blocks the receptor of the cell.twain Given that, the drug is used with care."
+    assert despin.repair(text).text == text
+    assert despin.repair(text, resources=Resources(folder=tmp_path)).text == text.replace("twain", "2")
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def test_repair_asks_the_model_and_signs_its_name(resources: Resources) -> None:
     assert "vital" in repair.text
     assert "suppliers" in repair.text
     assert model.asked
-    assert repair.signature == f"despin {despin.__version__} data:{resources.fingerprint} context:taste level:balanced"
+    assert repair.signature == f"{resources.signature} context:taste level:balanced"
     assert repair.undo() == SPUN
     assert any(reason.rule == "spin.model" for edit in repair.edits for reason in edit.evidence)
     assert "providers" in despin.repair(SPUN).text

@@ -340,7 +340,7 @@ def test_who_is_flagged_is_flagged_at_any_looser_rate(name: str) -> None:
 
 def test_the_signature_names_what_made_the_score(resources: Resources) -> None:
     score = despin.score(GERMAN, fpr=0.05, prior=0.1)
-    assert score.signature == f"despin {despin.__version__} data:{resources.fingerprint} fpr:0.05 prior:0.1"
+    assert score.signature == f"{resources.signature} fpr:0.05 prior:0.1"
 
 
 class Reads:

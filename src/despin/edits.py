@@ -1,231 +1,69 @@
-"""Edits as plain values: apply them, undo them, write them down, and follow offsets through them.
+"""Edits as plain values: apply them, undo them, and make one list of several steps.
 
-Start with `apply`, which says what a list of edits means, and `undo`, which takes it back. `Record` is what is stored:
-digests of the text before and after, and the steps between. `compose` turns several steps into one flat list in the
-offsets of the very first text; `OffsetMap` follows an offset through such a list, both ways.
+Start with `apply`, which says what a list of edits means, and `undo`, which takes it back; both in whole, and `undo`
+edit by edit too. `compose` turns several steps into one flat list in the offsets of the very first text. What makes a
+list valid is in `edit_checks.py`, the stored record in `records.py`, maps of offsets in `offsets.py`; their names can
+be imported from here as well.
 
-A list of edits is *valid* for a text when it is sorted, no two edits overlap, all lie within the text, and no two stand
-at the very same place (two insertions at one offset have no order of their own). Edits may touch. All takes time linear
-in the text and in the number of edits. Nothing changes its arguments: a refusal leaves all as it was.
+All takes time linear in the text and in the number of edits. Nothing changes its arguments: a refusal leaves all as it
+was.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from operator import index, itemgetter
-from typing import Any, Literal, NamedTuple, overload
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from despin.edit_checks import (
+    Chosen,
+    DependentEdits,
+    EditError,
+    RecordError,
+    SchemaError,
+    TextMismatch,
+    check_edits,
+    mismatch,
+    named,
+    quoted,
+)
+from despin.offsets import OffsetMap, Offsets, Side, carried_back, from_utf8, from_utf16, to_utf8, to_utf16
+from despin.records import SCHEMA, Digest, Record, field_of, object_at, read_digest, read_step
+from despin.values import DespinError, Edit, Step
 
-from despin.values import DespinError, Edit, Refusal, Step
+__all__ = [
+    "SCHEMA",
+    "Chosen",
+    "DependentEdits",
+    "Digest",
+    "EditError",
+    "OffsetMap",
+    "Offsets",
+    "Record",
+    "RecordError",
+    "SchemaError",
+    "Side",
+    "Stored",
+    "TextMismatch",
+    "apply",
+    "carried_back",
+    "compose",
+    "field_of",
+    "from_utf8",
+    "from_utf16",
+    "object_at",
+    "read_digest",
+    "read_step",
+    "replay",
+    "to_utf8",
+    "to_utf16",
+    "trace",
+    "undo",
+    "without",
+]
 
-SCHEMA = "despin.edits/1"
-Offsets = npt.NDArray[np.int64]
-Side = Literal["left", "right"]
-Chosen = tuple[int, Edit]
-"""An edit and the index of its step: what names an edit without doubt, as equal edits may stand in two steps."""
 Place = tuple[int, int]
 """The index of a step and the number of an edit in it."""
-
-
-class EditError(DespinError):
-    """Edits that cannot be applied to any such text: unsorted, overlapping, outside it, or not part of the record."""
-
-
-class RecordError(DespinError):
-    """A stored record that is malformed or contradicts itself."""
-
-
-class SchemaError(RecordError):
-    """A record of another schema than this version of despin reads."""
-
-
-class TextMismatch(DespinError):
-    """The text is not the one that the edits or the record were made for."""
-
-
-class DependentEdits(DespinError):
-    """Later edits stand on the text of the chosen ones, so those cannot be undone alone.
-
-    edits: all of the dependent edits, also those that depend on dependent ones. Choosing them as well always works.
-    chosen: the same as (step index, edit) pairs.
-    """
-
-    def __init__(self, chosen: Sequence[Chosen]) -> None:
-        super().__init__(tuple(chosen))
-        self.chosen: tuple[Chosen, ...] = tuple(chosen)
-        self.edits: tuple[Edit, ...] = tuple(edit for _, edit in chosen)
-
-    def __str__(self) -> str:
-        shown = "; ".join(f"step {step}: {_name(edit)}" for step, edit in self.chosen[:5])
-        more = f"; and {len(self.chosen) - 5} more" if len(self.chosen) > 5 else ""
-        return f"later edits depend on the chosen ones: {shown}{more}. Choose these too (the error's .edits)."
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The record
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """What is remembered of a text: the SHA-256 of its UTF-8 form (surrogates passed) and its length in code points."""
-
-    sha256: str
-    length: int
-
-    @classmethod
-    def of(cls, text: str) -> Digest:
-        """The digest of a text."""
-        return cls(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), len(text))
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All that is needed to undo a repair: the JSON schema ``despin.edits/1``.
-
-    source, result: digests of the text before the first step and after the last.
-    signature: the versions, data and settings that made it.
-    steps: in the order in which they were applied.
-    id: the caller's name for the document, or "".
-    """
-
-    source: Digest
-    result: Digest
-    signature: str
-    steps: tuple[Step, ...]
-    id: str = ""
-
-    def to_json(self) -> str:
-        """The record as one line of JSON, ASCII only.
-
-        One kind of text needs more than ASCII: where a high surrogate stands before a low one as two characters of a
-        `str`, JSON's escapes would read them back as one. They are then left unescaped, and a file of such a record
-        is written and read with ``errors="surrogatepass"``.
-        """
-        value = {
-            "schema": SCHEMA,
-            "id": self.id,
-            "unit": "codepoint",
-            "source": {"sha256": self.source.sha256, "length": self.source.length},
-            "result": {"sha256": self.result.sha256, "length": self.result.length},
-            "signature": self.signature,
-            "steps": [{"name": step.name, "edits": [_row(edit) for edit in step.edits]} for step in self.steps],
-        }
-        raw = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        if raw.isascii() or _SURROGATE_PAIR.search(raw):
-            return raw
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, value: str | Mapping[str, Any]) -> Record:
-        """Read a record from JSON text, or from the object that it parses to.
-
-        Raises SchemaError for another schema or a newer one, RecordError (naming the place) for anything malformed.
-        Keys that the schema does not know are ignored.
-        """
-        return _record(value)
-
-
-# Two lone surrogates that JSON's \uXXXX escapes would fuse into one character when read back.
-_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-
-
-def _row(edit: Edit) -> list[int | str | float]:
-    # index() and float() because offsets and confidences may come as numpy scalars, which json refuses.
-    return [index(edit.start), index(edit.end), edit.before, edit.after, edit.rule, float(edit.confidence)]
-
-
-def _record(value: str | Mapping[str, Any]) -> Record:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise RecordError(f"the record is not JSON: {error}. Give the text that to_json() wrote.") from None
-    root = object_at(value, "the record")
-    schema = field_of(root, "schema", str, "")
-    if schema != SCHEMA:
-        raise SchemaError(_schema_message(schema))
-    if (unit := field_of(root, "unit", str, "")) != "codepoint":
-        raise RecordError(f"unit: offsets are in {_quote(unit)}, but this schema counts in 'codepoint'.")
-    source, result = read_digest(root, "source"), read_digest(root, "result")
-    length, steps = source.length, []
-    for number, item in enumerate(field_of(root, "steps", list, "")):
-        step = read_step(item, f"steps[{number}]")
-        try:
-            length = _check(step.edits, length)
-        except EditError as error:
-            raise RecordError(f"steps[{number}]: {error}") from None
-        steps.append(step)
-    if length != result.length:
-        raise RecordError(
-            f"result.length: the steps lead to {length} code points, the record says {result.length}; it was altered."
-        )
-    name = field_of(root, "id", str, "") if "id" in root else ""
-    return Record(source, result, field_of(root, "signature", str, ""), tuple(steps), name)
-
-
-def _schema_message(schema: str) -> str:
-    family, _, version = schema.partition("/")
-    if family == SCHEMA.partition("/")[0] and version.isdecimal() and int(version[:9]) > 1:
-        return f"schema: the record is {_quote(schema)}, this despin reads {SCHEMA!r}. Install a newer despin."
-    return f"schema: {_quote(schema)} is not {SCHEMA!r}. Give a record that despin wrote."
-
-
-def read_digest(root: Mapping[str, Any], key: str) -> Digest:
-    """The digest that stands under a key of a stored object. Raises RecordError naming the place."""
-    value = object_at(field_of(root, key, dict, ""), key)
-    sha256, length = field_of(value, "sha256", str, key), field_of(value, "length", int, key)
-    if not re.fullmatch("[0-9a-f]{64}", sha256):
-        raise RecordError(f"{key}.sha256: {_quote(sha256)} is not 64 lower-case hexadecimal digits.")
-    if length < 0:
-        raise RecordError(f"{key}.length: {length} is less than nothing.")
-    return Digest(sha256, length)
-
-
-def read_step(item: object, where: str) -> Step:
-    """A stored step, whose place is `where`. Raises RecordError naming the place."""
-    value = object_at(item, where)
-    rows = field_of(value, "edits", list, where)
-    return Step(
-        field_of(value, "name", str, where), tuple(_edit(row, f"{where}.edits[{n}]") for n, row in enumerate(rows))
-    )
-
-
-def _edit(row: object, where: str) -> Edit:
-    if not isinstance(row, list | tuple) or len(row) != 6:
-        raise RecordError(f"{where}: an edit is a list of 6: start, end, before, after, rule, confidence.")
-    start, end, before, after, rule, confidence = row
-    # type(), not isinstance: true and false are ints to Python, but no offsets.
-    if type(start) is not int or type(end) is not int:
-        raise RecordError(f"{where}: start and end are whole numbers, not {_quote(start)} and {_quote(end)}.")
-    if not (isinstance(before, str) and isinstance(after, str) and isinstance(rule, str)):
-        raise RecordError(f"{where}: before, after and rule are strings.")
-    if type(confidence) not in (int, float) or not 0 <= confidence <= 1:
-        raise RecordError(f"{where}: confidence is a number from 0 to 1, not {_quote(confidence)}.")
-    return Edit(start, end, before, after, rule, float(confidence))
-
-
-def object_at(value: object, where: str) -> Mapping[str, Any]:
-    """The value, which must be a JSON object. Raises RecordError naming the place."""
-    if not isinstance(value, Mapping):
-        raise RecordError(f"{where}: an object with named fields is wanted, not {type(value).__name__}.")
-    return value
-
-
-def field_of(value: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
-    """A field of a stored object, which must be of that type. Raises RecordError naming the place."""
-    path = f"{where}.{key}" if where else key
-    if key not in value:
-        raise RecordError(f"{path}: missing. Every {SCHEMA!r} record has it.")
-    field = value[key]
-    if not isinstance(field, kind) or isinstance(field, bool):
-        raise RecordError(f"{path}: {kind.__name__} is wanted, not {type(field).__name__}.")
-    return field
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -237,12 +75,12 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
 
     Raises EditError for edits that are not valid, TextMismatch where `before` is not what stands in the text.
     """
-    _check(edits, len(text))
+    check_edits(edits, len(text))
     pieces: list[str] = []
     done = 0
     for edit in edits:
         if not text.startswith(edit.before, edit.start):
-            raise TextMismatch(_mismatch(text, edit.start, edit.before, edit))
+            raise TextMismatch(mismatch(text, edit.start, edit.before, edit))
         pieces += (text[done : edit.start], edit.after)
         done = edit.end
     pieces.append(text[done:])
@@ -316,7 +154,7 @@ def _undo_step(text: str, step: Step, number: int) -> str:
         start = edit.start + shift
         if start < done or not text.startswith(edit.after, start):
             raise RecordError(
-                f"the record contradicts itself: steps[{number}]: {_mismatch(text, start, edit.after, edit)}"
+                f"the record contradicts itself: steps[{number}]: {mismatch(text, start, edit.after, edit)}"
             )
         pieces += (text[done:start], edit.before)
         done = start + len(edit.after)
@@ -324,7 +162,7 @@ def _undo_step(text: str, step: Step, number: int) -> str:
     pieces.append(text[done:])
     text = "".join(pieces)
     try:
-        _check(step.edits, len(text))
+        check_edits(step.edits, len(text))
     except EditError as error:
         raise RecordError(f"the record contradicts itself: steps[{number}]: {error}") from None
     return text
@@ -345,42 +183,6 @@ def _match(text: str, wanted: Digest, role: str, other: Digest, hint: str) -> No
     raise TextMismatch(
         f"the record belongs to another text: {detail}. Give the exact text, line ends and BOM included."
     )
-
-
-def _check(edits: Sequence[Edit], length: int) -> int:
-    """Raise EditError unless the edits are valid for a text of that length; return the length that they lead to."""
-    last_start, last_end, grown = -1, 0, 0
-    for number, edit in enumerate(edits):
-        start, end = edit.start, edit.end
-        if not 0 <= start <= end <= length:
-            raise EditError(f"edit {number} ({_name(edit)}) does not lie within the text of {length} code points.")
-        if start < last_end:
-            what = "starts before the end of" if start >= last_start else "stands before"
-            raise EditError(f"edit {number} ({_name(edit)}) {what} the edit before it: sort them and leave no overlap.")
-        if start == last_start and end == last_end:
-            raise EditError(f"edit {number} ({_name(edit)}) stands at the same place as the edit before it: join them.")
-        if len(edit.before) != end - start:
-            raise EditError(
-                f"edit {number} ({_name(edit)}): before has {len(edit.before)} code points, the span {end - start}."
-            )
-        last_start, last_end = start, end
-        grown += len(edit.after) - (end - start)
-    return length + grown
-
-
-def _mismatch(text: str, start: int, wanted: str, edit: Edit) -> str:
-    stands = text[start : start + max(len(wanted), 1)]
-    return f"edit {_name(edit)} wants {_quote(wanted)} at {start}, but {_quote(stands)} stands there."
-
-
-def _name(edit: Edit) -> str:
-    return f"{edit.start}-{edit.end} {_quote(edit.before)} -> {_quote(edit.after)}"
-
-
-def _quote(value: object) -> str:
-    """A value for an error message: control characters escaped, cut to a length that can be read."""
-    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:40]}...{shown[-12:]}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -517,8 +319,8 @@ def _middle(group: list[_Part]) -> str:
         text = part.text
         seen = min(done - part.start, len(text))  # so much of it was told by `last`
         if not last.startswith(text[:seen], len(last) - (done - part.start)):
-            wanted = f"{_quote(text)} is wanted at {part.start}"
-            raise EditError(f"the steps do not fit together: {wanted}, but {_quote(last)} ends at {done}.")
+            wanted = f"{quoted(text)} is wanted at {part.start}"
+            raise EditError(f"the steps do not fit together: {wanted}, but {quoted(last)} ends at {done}.")
         if seen < len(text):
             pieces.append(text[seen:])
             last, done = text, part.end
@@ -577,19 +379,19 @@ def _meanings(steps: Sequence[Step], numbers: Mapping[Chosen, int]) -> dict[Edit
 def _meaning(edit: Edit, meanings: Mapping[Edit, set[frozenset[Place]]]) -> frozenset[Place]:
     groups = tuple(meanings.get(edit, ()))
     if not groups:
-        raise EditError(f"edit {_name(edit)} is not in the record. Choose from record.steps or compose(record.steps).")
+        raise EditError(f"edit {named(edit)} is not in the record. Choose from record.steps or compose(record.steps).")
     if len(groups) > 1:
-        raise EditError(f"edit {_name(edit)} can mean several of the record. Choose it as (step index, edit).")
+        raise EditError(f"edit {named(edit)} can mean several of the record. Choose it as (step index, edit).")
     return groups[0]
 
 
 def _place(item: Chosen, numbers: Mapping[Chosen, int]) -> Place:
     if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], Edit)):
-        raise TypeError(f"choose edits, or (step index, edit) pairs, not {_quote(item)}.")
+        raise TypeError(f"choose edits, or (step index, edit) pairs, not {quoted(item)}.")
     step, edit = item
     if item not in numbers:
         raise EditError(
-            f"edit {_name(edit)} is not in step {step} of the record. Choose from record.steps[{step}].edits."
+            f"edit {named(edit)} is not in step {step} of the record. Choose from record.steps[{step}].edits."
         )
     return step, numbers[item]
 
@@ -684,175 +486,3 @@ def _splice(text: str, changes: Sequence[_Change]) -> str:
         done = change.end
     pieces.append(text[done:])
     return "".join(pieces)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Offsets
-
-
-class OffsetMap:
-    """Follows offsets (code points) through one flat list of edits: from the source to the result, and back.
-
-    edits: valid for a text of `length` code points; for a repair in several steps, those of `compose`.
-
-    An offset outside all edits has one image. Where there is a choice, `side` makes it: inside replaced text, "left" is
-    the start of what stands there now and "right" its end; at a place where text was inserted, "left" is before it and
-    "right" after it. So the character at an offset is followed with "right", and the end of a span with "left".
-    """
-
-    __slots__ = ("_ends", "_new_ends", "_new_starts", "_starts", "result_length", "source_length")
-
-    def __init__(self, edits: Sequence[Edit], length: int) -> None:
-        self.source_length = length
-        self.result_length = _check(edits, length)
-        count = len(edits)
-        self._starts = np.fromiter((edit.start for edit in edits), np.int64, count)
-        self._ends = np.fromiter((edit.end for edit in edits), np.int64, count)
-        sizes = np.fromiter((len(edit.after) for edit in edits), np.int64, count)
-        self._new_ends = self._ends + np.cumsum(sizes - (self._ends - self._starts))
-        self._new_starts = self._new_ends - sizes
-
-    @overload
-    def to_result(self, offsets: int, side: Side = "left") -> int: ...
-    @overload
-    def to_result(self, offsets: npt.ArrayLike, side: Side = "left") -> Offsets: ...
-    def to_result(self, offsets: npt.ArrayLike, side: Side = "left") -> int | Offsets:
-        """Where offsets of the source stand in the result: an int for an int, else an int64 array of the same shape."""
-        return _follow(
-            offsets, side, self.source_length, (self._starts, self._ends), (self._new_starts, self._new_ends)
-        )
-
-    @overload
-    def to_source(self, offsets: int, side: Side = "left") -> int: ...
-    @overload
-    def to_source(self, offsets: npt.ArrayLike, side: Side = "left") -> Offsets: ...
-    def to_source(self, offsets: npt.ArrayLike, side: Side = "left") -> int | Offsets:
-        """Where offsets of the result stand in the source: an int for an int, else an int64 array of the same shape."""
-        return _follow(
-            offsets, side, self.result_length, (self._new_starts, self._new_ends), (self._starts, self._ends)
-        )
-
-
-def carried_back(refusals: Sequence[Refusal], edits: Sequence[Edit], source: str, result: str) -> tuple[Refusal, ...]:
-    """Refusals of a text `result` in the offsets of `source`, which the edits turned into it.
-
-    One that touches an edit grows to the whole of it: `before` is what the source has there, and `after` has the rest
-    of the edit's text around what was refused. One that would only have undone the edit is left out.
-    """
-    if not edits or not refusals:
-        return tuple(refusals)
-    offsets = OffsetMap(edits, len(source))
-    starts = offsets.to_source([refusal.start for refusal in refusals], "left")
-    ends = offsets.to_source([refusal.end for refusal in refusals], "right")
-    lefts, rights = offsets.to_result(starts, "left"), offsets.to_result(ends, "right")
-    carried = []
-    for refusal, start, end, left, right in zip(
-        refusals, starts.tolist(), ends.tolist(), lefts.tolist(), rights.tolist(), strict=True
-    ):
-        head, tail = result[left : refusal.start], result[refusal.end : right]
-        after, *others = (head + wording + tail for wording in (refusal.after, *refusal.others))
-        before = source[start:end]
-        if before != after:
-            carried.append(replace(refusal, start=start, end=end, before=before, after=after, others=tuple(others)))
-    return tuple(carried)
-
-
-def _follow(
-    offsets: npt.ArrayLike, side: Side, length: int, old: tuple[Offsets, Offsets], new: tuple[Offsets, Offsets]
-) -> int | Offsets:
-    if side not in ("left", "right"):
-        raise ValueError(f"side is 'left' or 'right', not {side!r}.")
-    wanted = _whole(offsets, length)
-    (starts, ends), (new_starts, new_ends) = old, new
-    if not len(starts):
-        return _like(offsets, wanted.copy())
-    past = np.searchsorted(ends, wanted, side="right")
-    # Text that is empty on this side stands before an offset that is asked for its right, after one asked for its left.
-    before = past if side == "right" else np.minimum(past, np.searchsorted(starts, wanted, side="left"))
-    shift = np.where(before > 0, (new_ends - ends)[before - 1], 0)
-    image = wanted + shift
-    near = np.minimum(past, len(starts) - 1)
-    inside = (starts[near] < wanted) & (wanted < ends[near])
-    return _like(offsets, np.where(inside, (new_starts if side == "left" else new_ends)[near], image))
-
-
-def _whole(offsets: npt.ArrayLike, length: int) -> Offsets:
-    given = np.asarray(offsets)
-    if given.size and given.dtype.kind not in "iu":
-        raise TypeError(f"offsets are whole numbers, not {given.dtype}.")
-    wanted = given.astype(np.int64)
-    if wanted.size and (int(wanted.min()) < 0 or int(wanted.max()) > length):
-        raise EditError(f"offset {_outside(wanted, length)} lies outside the text, which has {length} units.")
-    return wanted
-
-
-def _outside(wanted: Offsets, length: int) -> int:
-    return int(wanted[(wanted < 0) | (wanted > length)].flat[0])
-
-
-def _like(offsets: npt.ArrayLike, image: Offsets) -> int | Offsets:
-    return int(image) if np.ndim(offsets) == 0 else image
-
-
-@overload
-def to_utf8(text: str, offsets: int) -> int: ...
-@overload
-def to_utf8(text: str, offsets: npt.ArrayLike) -> Offsets: ...
-def to_utf8(text: str, offsets: npt.ArrayLike) -> int | Offsets:
-    """Byte offsets in the text's UTF-8 form (surrogates passed) of code point offsets."""
-    return _like(offsets, _utf8_table(text)[_whole(offsets, len(text))])
-
-
-@overload
-def to_utf16(text: str, offsets: int) -> int: ...
-@overload
-def to_utf16(text: str, offsets: npt.ArrayLike) -> Offsets: ...
-def to_utf16(text: str, offsets: npt.ArrayLike) -> int | Offsets:
-    """Offsets in 16-bit units of the text's UTF-16 form, as JavaScript and Java count, of code point offsets."""
-    return _like(offsets, _utf16_table(text)[_whole(offsets, len(text))])
-
-
-@overload
-def from_utf8(text: str, offsets: int) -> int: ...
-@overload
-def from_utf8(text: str, offsets: npt.ArrayLike) -> Offsets: ...
-def from_utf8(text: str, offsets: npt.ArrayLike) -> int | Offsets:
-    """Code point offsets of UTF-8 byte offsets. Raises EditError for one that falls inside a character."""
-    return _back(_utf8_table(text), offsets)
-
-
-@overload
-def from_utf16(text: str, offsets: int) -> int: ...
-@overload
-def from_utf16(text: str, offsets: npt.ArrayLike) -> Offsets: ...
-def from_utf16(text: str, offsets: npt.ArrayLike) -> int | Offsets:
-    """Code point offsets of UTF-16 unit offsets. Raises EditError for one that falls inside a character."""
-    return _back(_utf16_table(text), offsets)
-
-
-def _utf8_table(text: str) -> Offsets:
-    points = _points(text)
-    # One byte up to U+007F, two up to U+07FF, three up to U+FFFF (surrogates are among these), then four.
-    return _running(1 + (points > 0x7F).astype(np.int8) + (points > 0x7FF) + (points > 0xFFFF))
-
-
-def _utf16_table(text: str) -> Offsets:
-    return _running(1 + (_points(text) > 0xFFFF).astype(np.int8))
-
-
-def _points(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-
-
-def _running(widths: npt.NDArray[np.int8]) -> Offsets:
-    table = np.zeros(len(widths) + 1, np.int64)
-    np.cumsum(widths, out=table[1:])
-    return table
-
-
-def _back(table: Offsets, offsets: npt.ArrayLike) -> int | Offsets:
-    wanted = _whole(offsets, int(table[-1]))
-    found = np.searchsorted(table, wanted, side="left").astype(np.int64)
-    if np.any(inside := table[found] != wanted):
-        raise EditError(f"offset {int(wanted[inside].flat[0])} falls inside a character. Give the offset of its start.")
-    return _like(offsets, found)

@@ -17,7 +17,7 @@ from despin.reading import Reading
 from despin.reranking import Remembering, model_named, rerank, telling
 from despin.resources import LANGUAGES, NUMERAL_LANGUAGES, Resources, load
 from despin.results import Findings, PassageScore, PassageScores, Repair, Score
-from despin.settings import VERSION, Level, SettingsError, level_named
+from despin.settings import Level, SettingsError, level_named
 from despin.tokens import Kind, tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
 
@@ -218,7 +218,7 @@ def _choices(
 def _signature(tables: Resources, model: ContextModel | None) -> str:
     """The versions and data that make a result."""
     lang = "" if tables.lang == "en" else f" lang:{tables.lang}"
-    return f"despin {VERSION} data:{tables.fingerprint}{lang}" + (f" context:{model.name}" if model else "")
+    return f"{tables.signature}{lang}" + (f" context:{model.name}" if model else "")
 
 
 def suggest(
@@ -256,5 +256,5 @@ def normalize_citations(text: str, style: citations.Style | None = None, lang: s
     words = int((tokens.kinds == Kind.WORD).sum())
     rates = estimate(findings, words, tables.densities, level.damaged)
     edits, refusals = decide(findings, rates, level, protected_spans(tokens))
-    signature = f"despin {VERSION} data:{tables.fingerprint} citations:{style or 'inferred'} lang:{lang}"
+    signature = f"{tables.signature} citations:{style or 'inferred'} lang:{lang}"
     return Repair(text, apply(text, edits), (Step("citations", edits),), refusals, signature)

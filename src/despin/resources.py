@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,7 +34,7 @@ from despin.measured import (
     load_steps,
     load_weights,
 )
-from despin.settings import SettingsError
+from despin.settings import VERSION, SettingsError
 from despin.tables import data_folder
 from despin.terms import TermPairs
 from despin.thesaurus import Thesaurus
@@ -42,6 +43,8 @@ from despin.words import Forms, languages
 # Languages with wording tables. Citations alone can be repaired in those of the numeral grammar, damaged characters and
 # parted words in any whose words are known.
 LANGUAGES = ("en",)
+# Packages whose own tables results depend on: which words are known, and how broken encodings are mended.
+TOOLS = ("wordfreq", "ftfy")
 NUMERAL_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 
 
@@ -194,6 +197,12 @@ class Resources:
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that name the tables' content: a hash over the manifest of their hashes."""
         return hashlib.sha256((self.folder / "MANIFEST.json").read_bytes()).hexdigest()[:12]
+
+    @cached_property
+    def signature(self) -> str:
+        """What results are made with, before any setting: the version of despin, the tables, the tools' versions."""
+        tools = "".join(f" {name}:{version(name)}" for name in TOOLS)
+        return f"despin {VERSION} data:{self.fingerprint}{tools}"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 They hold data and nothing else: frozen, slotted, comparable, picklable. Read `Finding` first (what a detector
 proposes), then `Edit` and `Refusal` (what the decision made of it), then `Step` (what is written down; a whole record
-of steps is in `edits.py`, beside the code that applies and undoes it).
+of steps is in `records.py`).
 
 All offsets are half-open and count Unicode code points. All weights of evidence are natural log odds ("nats").
 """

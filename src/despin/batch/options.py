@@ -12,7 +12,7 @@ from despin import pipeline
 from despin.reranking import model_named
 from despin.resources import load
 from despin.results import Repair
-from despin.settings import VERSION, SettingsError, level_named
+from despin.settings import SettingsError, level_named
 from despin.values import DespinError
 
 VERDICTS = ("flag", "no-flag", "abstain")
@@ -102,7 +102,7 @@ class Options:
         the options are made.)
         """
         model = model_named(self.context)
-        return f"despin {VERSION} data:{load().fingerprint}" + (f" context:{model.name}" if model else "")
+        return load().signature + (f" context:{model.name}" if model else "")
 
     def treat(self) -> Treat:
         """What these options ask to be done to a text."""

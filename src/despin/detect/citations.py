@@ -1,8 +1,8 @@
 """Citation markers whose digits were turned into words: "dysfunction.two Given" was "dysfunction.2 Given".
 
-A number word is a marker only where its place says so. Start reading at `find`: a quick scan proposes places
-(`_gate`), `_site` reads the whole marker there (lists and ranges, digits among the words), `_place` says which kind of
-place it is, and one function per kind (`_glued`, `_orphan`, `_bracketed` ...) weighs the reasons.
+A number word is a marker only where its place says so. Start reading at `find`: `detect/markers.py` reads the marker
+and what stands around it, `_place` says which kind of place it is, and one function per kind (`_glued`, `_orphan`,
+`_bracketed` ...) weighs the reasons.
 
 Weights are natural log odds, judged by hand and held in check by the trap cases (`tests/cases/citations.tsv`) and by
 the false alarms that `benchmarks/numerals.py` counts; they are no measured frequencies. Their sum is the log odds in
@@ -12,21 +12,16 @@ proposed only if the document has citations in digits or clear damage elsewhere,
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
-from typing import Literal, Protocol, get_args
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Literal, get_args
 
-import numpy as np
-
-from despin.detect.numerals import LANGUAGES, Grammar, grammar, language, one_of
+from despin.detect.markers import DASH, HasTables, Item, Site, Words, enumeration, sites, words_of
+from despin.detect.numerals import language
 from despin.settings import SettingsError
-from despin.tables import TableError, data_folder, read_rows
-from despin.tokens import Kind, Tokens
+from despin.tokens import Tokens
 from despin.values import Alternative, Evidence, Finding
 
 # How a document writes its markers: [2], (2), ² or 2.
@@ -45,46 +40,14 @@ LEAST_IN_COMPANY = 1.0
 # The most that a document's citations in digits add: 2.5 for the same form, 1 for any, 0.5 for numbers in reach.
 DOCUMENT_MOST = 4.0
 
-# A list has at most a dozen markers; the bound keeps the scan linear.
-MOST_ITEMS = 12
 # "thirty five", "twenty 5": people write a hyphen.
 _UNHYPHENATED = re.compile(r"[a-z]ty (?:[1-9]\b|one|two|three|four|five|six|seven|eight|nine)")
-# How far back a list's first item or a sentence's words are looked for, in characters.
-ITEM_REACH = 45
-SENTENCE_REACH = 300
 # Reference lists rarely pass 999, and years and sums begin there.
 MOST_VALUE = 999
 
-CONTEXT_COLUMNS = ("lang", "class", "word", "note")
-CONTEXT_CLASSES = frozenset(
-    {"opener", "label", "numbered", "abbreviation", "quantity", "kin", "finding", "report", "proper", "step"}
-    | {"determiner", "homograph", "joiner", "software", "preposition", "counting", "collective"}
-)
-Context = Mapping[str, frozenset[str]]
-
-# for use inside character classes: the first one escaped, or it would make a range of what stands before it
-_DASH = r"\-" "\u2010\u2011\u2012\u2013\u2014\u2212"
-_STOP = ".!?…"
-_CLOSER = "\"”’')]»"
-# Kinds of tokens that are never rewritten.
-_UNTOUCHED = (int(Kind.CODE), int(Kind.NAME))
-_CLOSING = {"[": "]", "(": ")"}
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
-# Digits as one item of a marker: at most three, no decimal and no unit behind; a capital may be glued on ("13In").
-_DIGITS = re.compile(r"\d{1,3}(?![\d%°]|[^\W\d_A-Z]|[.]\d)")
-# The same, read backwards from a list sign: nothing before it that makes it part of a name or a decimal (IL-6, 3.12).
-_DIGITS_BEFORE = re.compile(r"(?<![\w-])(?<!\d[.])\d{1,3}\Z")
-# Spinners also stop halfway: 25 becomes "twenty 5" as well as "twenty five".
-_TENS = range(20, 100, 10)
-_UNIT = re.compile(r"[ -]([1-9])(?![\w%°]|[.,]\d)")
-# Letters up to a capital glued to them: "nineteenPharmacological".
-_CAPITAL_GLUED = re.compile(r"[^\W\d_A-Z]+(?=[A-Z][a-z])")
-# What makes the number part of something longer: two-thirds, twenty-first, four.five, two's, five%.
-_GOES_ON = re.compile(rf"[{_DASH}/'’%°$€£]|[.,:]\w")
-# What follows a marker: a gap, perhaps an opening mark, two words.
-_RIGHT = re.compile(r"(\s*)([\"“‘'(\[]?)([^\W\d_][^\W_]*(?:['’-][^\W_]+)*)?[ ]?([^\W\d_][^\W_]*)?")
 _AUTHOR = re.compile(r"\bal\.?,?[ ]?\Z")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 # Demonyms that the table need not list: Canadian, Chinese, Finnish. Not historians, physicians, obese, median.
@@ -95,104 +58,6 @@ _MASS = re.compile(r"\w+(?:ance|ence|ity|ness|ism|ology|sis|emia|itis|tion)\Z")
 _PLAIN_WORD = re.compile(r"[(\[\"“‘']?[^\W_]*[^\W\d_][^\W_]*(?:[-–/'’][^\W_]+)*[%)\]”\"’']*|\d+(?:[.,]\d+)*[%)\]]?")
 _NO_PLURAL = ("ss", "us", "is", "ics")
 _IRREGULAR_PLURALS = frozenset({"men", "women", "children", "people", "mice", "feet", "teeth", "lives"})
-# The end of a sentence inside a stretch of text, glued or not.
-_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s*(?=[\"“‘(\[]?[A-Z])")
-
-
-class HasLanguage(Protocol):
-    """All that `find` needs of the resources."""
-
-    @property
-    def lang(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One number of a marker: `text[start:end]`, in words or in digits."""
-
-    start: int
-    end: int
-    value: int
-    in_words: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A marker and what stands around it in its paragraph.
-
-    items: its numbers, at least one of them in words; string: the marker as it stands; bracket: "[", "(" or "".
-    left: up to SENTENCE_REACH characters before it (before its bracket). Of them: word, stop, closers and gap, which
-        tell what it is glued to: "dysfunction", ".", "”", "".
-    next_gap, opening, next_word, second_word: what follows: " ", "“", "Given", "limited".
-    right: up to SENTENCE_REACH characters after it (after its bracket); at_end: nothing but closing marks follow.
-    breaks_line: it opens a paragraph after one that has no stop, and both are short: perhaps only a wrapped line.
-    """
-
-    items: tuple[Item, ...]
-    string: str
-    bracket: str
-    left: str
-    word: str
-    stop: str
-    closers: str
-    gap: str
-    next_gap: str
-    opening: str
-    next_word: str
-    second_word: str
-    right: str
-    at_end: bool
-    breaks_line: bool
-
-    @property
-    def start(self) -> int:
-        return self.items[0].start
-
-    @property
-    def end(self) -> int:
-        return self.items[-1].end
-
-    @property
-    def value(self) -> int:
-        return self.items[0].value
-
-    @property
-    def several(self) -> bool:
-        return len(self.items) > 1
-
-    @property
-    def mixed(self) -> bool:
-        return not all(item.in_words for item in self.items)
-
-    @property
-    def ascending(self) -> bool:
-        values = [item.value for item in self.items]
-        return all(first < second for first, second in itertools.pairwise(values))
-
-    @property
-    def before_capital(self) -> bool:
-        """A sentence follows, to all appearances."""
-        return self.next_word[:1].isupper()
-
-    @property
-    def sentence(self) -> str:
-        """What stands before the marker in its sentence; for a glued marker, the sentence that it closes."""
-        ends = [found.end() for found in _SENTENCE_END.finditer(self.left)]
-        return self.left[ends[-1] :] if ends else self.left
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One language's number grammar and context words."""
-
-    numbers: Grammar
-    context: Context
-    gate: re.Pattern[str]
-    joint: re.Pattern[str]
-    joint_before: re.Pattern[str]
-
-    def has(self, kind: str, word: str) -> bool:
-        return word in self.context.get(kind, ())
 
 
 class Document:
@@ -201,16 +66,16 @@ class Document:
     # One pattern per form, matched at its digits, or at the bracket before them. Superscripts only after a stop or a
     # long word: "m²" is a unit.
     FORMS: Mapping[str, re.Pattern[str]] = {
-        "brackets": re.compile(rf"\[(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})*\]"),
-        "parentheses": re.compile(rf"\((\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})*\)"),
+        "brackets": re.compile(rf"\[(\d{{1,3}})(?:[,;{DASH}] ?\d{{1,3}})*\]"),
+        "parentheses": re.compile(rf"\((\d{{1,3}})(?:[,;{DASH}] ?\d{{1,3}})*\)"),
         "superscript": re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[^\W\d_][.,;)]))([⁰¹²³⁴-⁹]{1,3})"),
         "bare": re.compile(
-            rf"(?<=[^\W\d_][.!?)”\"])(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})*"
+            rf"(?<=[^\W\d_][.!?)”\"])(\d{{1,3}})(?:[,;{DASH}] ?\d{{1,3}})*"
             r"(?=[\"”)]*(?:\s+[\"“(\[]?[^\W\d_a-z]|\s*\Z|\s*\n))"
         ),
         "comma": re.compile(r"(?<=[^\W\d_],)(\d{1,3})(?= )"),
         "orphan": re.compile(
-            rf"(?:(?<![^\n])|(?<=[^\W\d_][.!?] ))(\d{{1,3}})(?:[,;{_DASH}] ?\d{{1,3}})* (?=[A-Z][a-z]+ [a-z])"
+            rf"(?:(?<![^\n])|(?<=[^\W\d_][.!?] ))(\d{{1,3}})(?:[,;{DASH}] ?\d{{1,3}})* (?=[A-Z][a-z]+ [a-z])"
         ),
     }
     # The character before the digits says which form it can be.
@@ -239,7 +104,7 @@ class Document:
                 continue
             found = self.FORMS[form].match(self.text, start - (form in ("brackets", "parentheses")))
             if found is not None:
-                seen[form].append(int(found.group(1).translate(_PLAIN)))
+                seen[form].append(int(found.group(1).translate(PLAIN_DIGITS)))
         return seen
 
     def count(self, *forms: str) -> int:
@@ -272,47 +137,7 @@ class Reasons(list[Evidence]):
         return math.fsum(reason.nats for reason in self)
 
 
-def load_context(folder: Path) -> dict[str, Context]:
-    """Read `folder/numerals/context.tsv`: per language and class, the words that tell a marker from a number.
-
-    Raises TableError where the table is missing or malformed (the message names file and line).
-    """
-    path = folder / "numerals" / "context.tsv"
-    words: dict[str, dict[str, set[str]]] = {lang: {} for lang in LANGUAGES}
-    for line, (lang, kind, word, _) in read_rows(path, CONTEXT_COLUMNS):
-        if lang not in words:
-            raise TableError(f"{path}:{line}: lang {lang!r} is not one of {', '.join(LANGUAGES)}")
-        if kind not in CONTEXT_CLASSES:
-            raise TableError(f"{path}:{line}: class {kind!r} is not one of {', '.join(sorted(CONTEXT_CLASSES))}")
-        words[lang].setdefault(kind, set()).add(word)
-    return {lang: {kind: frozenset(held) for kind, held in kinds.items()} for lang, kinds in words.items()}
-
-
-@cache
-def _contexts() -> dict[str, Context]:
-    return load_context(data_folder())
-
-
-@cache
-def _words(lang: str) -> Words:
-    """Everything `find` needs to know of a language, made once per process."""
-    numbers, context = grammar(lang), _contexts()[lang]
-    joiners = "|".join(re.escape(word) for word in sorted(context.get("joiner", ())))
-    joint = rf" ?[,;] ?| ?[{_DASH}] ?| (?:{joiners}) "
-    return Words(numbers, context, _gate(numbers), re.compile(joint), re.compile(rf"(?:{joint})\Z"))
-
-
-def _gate(numbers: Grammar) -> re.Pattern[str]:
-    """Where a marker may stand: a number word's first word, in lower case, right after a mark or a line's start.
-
-    One character class leads, so that clean text is passed over at the speed of a character search. Lists are met at
-    their second item at the latest (", five"), by its comma or dash.
-    """
-    heads = one_of(head for head in numbers.heads if " " not in head)
-    return re.compile(rf"(?:\A|[{_STOP}{re.escape(_CLOSER)}(\[,:;\n{_DASH}])[ \u00a0]{{0,2}}(?={heads})")
-
-
-def find(tokens: Tokens, resources: HasLanguage, style: Style | None = None) -> list[Finding]:
+def find(tokens: Tokens, resources: HasTables, style: Style | None = None) -> list[Finding]:
     """The places where number words stand for citation markers, in order, each with the digits to put there.
 
     style: how markers are written: "brackets" [2], "parentheses" (2), "superscript" ² or "bare" 2. None: words in
@@ -324,14 +149,14 @@ def find(tokens: Tokens, resources: HasLanguage, style: Style | None = None) -> 
     lang = language(resources.lang)
     if lang is None:
         return []
-    words, text = _words(lang), tokens.text
-    sites = list(_sites(tokens, words))
-    if not sites:
+    words, text = words_of(lang, resources.folder), tokens.text
+    markers = list(sites(tokens, words))
+    if not markers:
         return []
     document, blank = Document(text), Document("")
-    numbered = _enumeration(sites)
+    numbered = enumeration(markers)
     weighed = []
-    for site in sites:
+    for site in markers:
         named = _place(site, words)
         if named is None or site.start in numbered:
             continue
@@ -346,158 +171,6 @@ def find(tokens: Tokens, resources: HasLanguage, style: Style | None = None) -> 
     return [
         _finding(text, site, rule, reasons, style, document) for site, rule, reasons in weighed if reasons.nats >= least
     ]
-
-
-# --- reading a marker -------------------------------------------------------------------------------------------------
-
-
-def _sites(tokens: Tokens, words: Words) -> Iterator[Site]:
-    """The markers of a text, from left to right; each once, though a list is met at each of its numbers."""
-    text = tokens.text
-    starts = [found.end() for found in words.gate.finditer(text)]
-    if words.numbers.starts.match(text):
-        starts.insert(0, 0)
-    starts = [start for start in starts if _item(text, start, words) is not None]
-    if not starts:
-        return
-    # all at once: one look-up costs as much as a thousand
-    offsets = np.array(starts, tokens.starts.dtype)
-    kinds = tokens.kinds[np.searchsorted(tokens.starts, offsets, side="right") - 1].tolist()
-    paragraphs = [(int(first), int(last)) for first, last in tokens.paragraphs()]
-    reached = paragraph = 0
-    for start, kind in zip(starts, kinds, strict=True):
-        if start < reached or kind in _UNTOUCHED:
-            continue
-        while paragraph < len(paragraphs) - 1 and paragraphs[paragraph + 1][0] <= start:
-            paragraph += 1
-        first, last = paragraphs[paragraph]
-        before = text[max(paragraphs[paragraph - 1][0], first - SENTENCE_REACH) : first] if paragraph else ""
-        items = (
-            *_items_before(text, start, max(first, reached), words),
-            *_items_from(text, start, last, words),
-        )
-        reached = items[-1].end
-        site = _site(text, items, (first, last), before)
-        if site is not None:
-            yield site
-
-
-def _item(text: str, start: int, words: Words) -> Item | None:
-    """The number at `start`: digits, or number words in lower case."""
-    if text[start : start + 1].isdigit():
-        digits = _DIGITS.match(text, start)
-        return None if digits is None else Item(start, digits.end(), int(digits.group()), False)
-    glued = _CAPITAL_GLUED.match(text, start)
-    # at its own end, or cut before a capital that is glued to it
-    for limit in (None, glued.end()) if glued is not None else (None,):
-        match = words.numbers.match(text, start, limit)
-        if match is not None:
-            end, value = match
-            unit = _UNIT.match(text, end) if value in _TENS and words.numbers.lang == "en" else None
-            if unit is not None:
-                end, value = unit.end(), value + int(unit.group(1))
-            # "fourteen one The": the grammar takes capitals as well, a marker is in lower case
-            return Item(start, end, value, True) if text[start:end].islower() else None
-    return None
-
-
-def _items_from(text: str, start: int, last: int, words: Words) -> list[Item]:
-    """The numbers from `start` on, with only list or range signs between them."""
-    items: list[Item] = []
-    position = start
-    while len(items) < MOST_ITEMS and (item := _item(text, position, words)) is not None:
-        items.append(item)
-        joint = words.joint.match(text, item.end, last)
-        if joint is None:
-            break
-        position = joint.end()
-    return items
-
-
-def _items_before(text: str, start: int, floor: int, words: Words) -> list[Item]:
-    """The numbers that end just before `start`, parted from it and from each other by list or range signs only."""
-    items: list[Item] = []
-    while len(items) < MOST_ITEMS:
-        low = max(floor, start - ITEM_REACH)
-        joint = words.joint_before.search(text[low:start])
-        item = None if joint is None else _item_ending(text, low, low + joint.start(), words)
-        if item is None:
-            break
-        items.insert(0, item)
-        start = item.start
-    return items
-
-
-def _item_ending(text: str, low: int, end: int, words: Words) -> Item | None:
-    """The longest number that ends at `end` and starts at `low` or later."""
-    digits = _DIGITS_BEFORE.search(text[low:end])
-    if digits is not None:
-        return Item(low + digits.start(), end, int(digits.group()), False)
-    for found in words.numbers.starts.finditer(text, low, end):
-        match = words.numbers.match(text, found.start(), end)
-        if match is not None and match[0] == end and text[found.start() : end].islower():
-            return Item(found.start(), end, match[1], True)
-    return None
-
-
-def _site(text: str, items: tuple[Item, ...], paragraph: tuple[int, int], before: str) -> Site | None:
-    """A marker with what stands around it; None where what follows makes it something else."""
-    first, last = paragraph
-    begin, end = items[0].start, items[-1].end
-    if _GOES_ON.match(text, end, last):
-        return None
-    left, bracket = text[max(first, begin - SENTENCE_REACH) : begin], ""
-    if left[-1:] in ("[", "("):
-        bracket = left[-1]
-        if text[end : end + 1] != _CLOSING[bracket]:
-            return None
-        left, end = left[:-1], end + 1
-    elif text[end : end + 1] in (")", "]"):
-        return None
-    following = _RIGHT.match(text, end, last)
-    assert following is not None  # every part of the pattern may be empty
-    body = left.rstrip()
-    unclosed = body.rstrip(_CLOSER)
-    unstopped = unclosed.rstrip(_STOP)
-    return Site(
-        items=items,
-        string=text[begin : items[-1].end],
-        bracket=bracket,
-        left=left,
-        word=unstopped.rsplit(None, 1)[-1] if unstopped.strip() else "",
-        stop=unclosed[len(unstopped) :],
-        closers=body[len(unclosed) :],
-        gap=left[len(body) :],
-        next_gap=following.group(1),
-        opening=following.group(2),
-        next_word=following.group(3) or "",
-        second_word=following.group(4) or "",
-        right=text[end : min(last, end + SENTENCE_REACH)],
-        at_end=not text[end : min(last, end + SENTENCE_REACH)].strip(_CLOSER + " "),
-        breaks_line=not left and _breaks_line(text[begin : min(last, begin + SENTENCE_REACH)], before),
-    )
-
-
-# Printed lines and terminals are at most this wide; a longer line was not wrapped by hand.
-_WRAPPED = 90
-
-
-def _breaks_line(paragraph: str, before: str) -> bool:
-    """Two short lines, the first without a stop: the second may go on with the first one's sentence."""
-    held = before.rstrip()
-    if not held or "\n\n" in before[len(held) :] or held.rstrip(_CLOSER)[-1:] in (*_STOP, ":"):
-        return False
-    line = paragraph.split("\n", 1)[0]
-    return len(line) <= _WRAPPED and len(held.rsplit("\n", 1)[-1]) <= _WRAPPED
-
-
-def _enumeration(sites: list[Site]) -> set[int]:
-    """Starts of the sites that number their paragraphs: one ..., two ..., three ..., each opening one."""
-    opening = [site for site in sites if not site.left and not site.several and not site.bracket]
-    values = [site.value for site in opening]
-    if len(opening) > 1 and values == list(range(values[0], values[0] + len(values))):
-        return {site.start for site in opening}
-    return set()
 
 
 # --- kinds of places: each function gathers the reasons, for (+) and against (-) ------------------------------------

@@ -255,8 +255,9 @@ def load_grammar(folder: Path, lang: str) -> Grammar:
 
 
 @cache
-def _shipped(lang: str) -> Grammar:
-    return load_grammar(data_folder(), lang)
+def grammar_in(folder: Path, lang: str) -> Grammar:
+    """The grammar of one of LANGUAGES by the tables of a data folder, loaded once per process; see `load_grammar`."""
+    return load_grammar(folder, lang)
 
 
 def language(lang: str) -> str | None:
@@ -273,7 +274,7 @@ def grammar(lang: str = "en") -> Grammar:
     name = language(lang)
     if name is None:
         raise SettingsError(f"no number words for language {lang!r}; there are tables for {', '.join(LANGUAGES)}")
-    return _shipped(name)
+    return grammar_in(data_folder(), name)
 
 
 def parse(words: str, lang: str = "en") -> int | None:
