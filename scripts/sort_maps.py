@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from despin.maps import COLUMNS, ROUNDING, Row, parse_conditions, read_map
-from despin.maps import _check as check
+from despin.maps import check_row as check
 
 FOLDER = Path(__file__).parents[1] / "data" / "synonym_maps"
 

@@ -50,13 +50,14 @@ def test_run_and_undo(folder: Path) -> None:
 def test_options_reach_the_run(folder: Path) -> None:
     result = typed(
         "run", "in", "-o", "out", "--text-column", "body", "--keep", "flag", "--keep", "abstain", "--prefix", "x_",
-        "--workers", "1", "--level", "bold", "--max-chars", "20", "--protect", "a term", "--score-only",
+        "--workers", "1", "--level", "bold", "--max-chars", "20", "--protect", "a term", "--score-only", "--without", "spin.pair",
     )  # fmt: skip
     assert result.exit_code == 0
     assert lines(folder / "out/d.jsonl") == [{"body": "breast", "text": "x", "x_score": 0.05, "x_verdict": "abstain"}]
     options = json.loads((folder / "out/manifest.json").read_bytes())["run"]["options"]
     assert options == {
-        "level": "bold", "context": "default", "protect": ["a term"], "score_only": True, "keep": ["flag", "abstain"],
+        "level": "bold", "context": "default", "protect": ["a term"], "without": ["spin.pair"], "maps": [], "words": [],
+        "confusions": [], "score_only": True, "keep": ["flag", "abstain"],
         "text_column": "body", "id_column": "id", "prefix": "x_", "max_chars": 20, "delimiter": ",",
     }  # fmt: skip
 
@@ -64,7 +65,9 @@ def test_options_reach_the_run(folder: Path) -> None:
 def test_a_config_file_gives_the_defaults(folder: Path) -> None:
     put(
         folder,
-        {"run.toml": b'inputs = ["in"]\noutput = "out"\ntext-column = "body"\nkeep = "abstain"\nlevel = "bold"\n'},
+        {
+            "run.toml": b'inputs = ["in"]\nmap = []\noutput = "out"\ntext-column = "body"\nkeep = "abstain"\nlevel = "bold"\n'
+        },
     )
     result = typed("run", "--config", "run.toml", "--level", "safe")
     assert result.exit_code == 0, result.stderr
@@ -78,7 +81,7 @@ def test_a_config_file_gives_the_defaults(folder: Path) -> None:
     [
         (
             b"levle = 'safe'",
-            "run.toml: 'levle' is no setting; use context, delimiter, dry-run, id-column, inputs, keep,",
+            "run.toml: 'levle' is no setting; use confusions, context, delimiter, dry-run, id-column, inputs, keep,",
         ),
         (b"resume = true", "run.toml: 'resume' is no setting"),
         (b"level = ", "run.toml is no TOML: "),

@@ -26,7 +26,7 @@ ORDER = [
     ["measured", "reading", "protect", "terms"],
     ["traces"],
     ["maps"],
-    ["thesaurus"],
+    ["thesaurus", "own"],
     ["features"],
     ["results"],
     ["decisions", "learning", "plots"],

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from despin.pipeline import repair as repair
     from despin.pipeline import score as score
     from despin.pipeline import suggest as suggest
+    from despin.resources import Resources as Resources
+    from despin.resources import load_resources as load_resources
     from despin.results import PassageScore as PassageScore
     from despin.results import Repair as Repair
     from despin.results import Score as Score
@@ -57,6 +59,7 @@ _MODULES = {
     "edits": "DependentEdits EditError OffsetMap Record RecordError SchemaError TextMismatch replay undo",
     "learning": "LearnedMap learn_map",
     "pipeline": "find normalize_citations passages repair score suggest",
+    "resources": "Resources load_resources",
     "results": "PassageScore Repair Score",
     "settings": "SettingsError",
     "tables": "TableError",

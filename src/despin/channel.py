@@ -62,6 +62,10 @@ MOST_CANDIDATES = 8
 CHUNK = 4096
 
 
+# True letters, seen letters, how often they were seen, of how many.
+ConfusionRow = tuple[str, str, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A word that may have stood there. nats: ln p(what was read | word), 0 for what is read as it stands."""
@@ -75,8 +79,7 @@ class Confusions:
 
     __slots__ = ("added", "lost", "merged", "replaced", "split")
 
-    def __init__(self, rows: Iterable[tuple[str, str, int, int]]) -> None:
-        """rows: true letters, seen letters, how often they were seen, of how many."""
+    def __init__(self, rows: Iterable[ConfusionRow]) -> None:
         self.replaced = np.full((CODES, CODES), NEVER_REPLACED, np.float32)
         np.fill_diagonal(self.replaced, 0.0)
         self.lost = np.full(CODES, NEVER_LOST, np.float32)
@@ -105,16 +108,19 @@ class Confusions:
             elif (len(t), len(s)) == (1, 2):
                 self.split[(t[0] * CODES + s[0]) * CODES + s[1]] = nats
 
-    @classmethod
-    def load(cls, path: Path) -> Confusions:
-        """Read one table. Raises TableError naming file and line."""
-        rows = []
-        for number, (true, seen, count, of) in read_rows(path, COLUMNS):
-            try:
-                rows.append((true.replace(BLANK, " "), seen.replace(BLANK, " "), int(count), int(of)))
-            except ValueError:
-                raise TableError(f"{path}:{number}: count and of must be whole numbers") from None
-        return cls(rows)
+
+def read_confusions(path: Path) -> list[ConfusionRow]:
+    """The rows of a table of confusions. Raises TableError naming file and line."""
+    rows = []
+    for number, (true, seen, count, of) in read_rows(path, COLUMNS):
+        try:
+            row = true.replace(BLANK, " "), seen.replace(BLANK, " "), int(count), int(of)
+        except ValueError:
+            raise TableError(f"{path}:{number}: count and of must be whole numbers") from None
+        if not 0 <= row[2] <= row[3] or not row[3]:
+            raise TableError(f"{path}:{number}: seen {count} times of {of}; count is at most of, and of at least 1")
+        rows.append(row)
+    return rows
 
 
 class Alignment:

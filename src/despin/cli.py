@@ -33,6 +33,8 @@ from despin.settings import LEVELS
 from despin.values import DespinError, Edit
 
 STDIN = "-"
+# The options that name files of the user's own knowledge, as `despin.load_resources` calls them.
+OWN = ("maps", "words", "confusions")
 BOM = "\ufeff"
 # Those of despin.detect.citations, which is not imported for its names alone: `--help` should be quick.
 CITATION_STYLES = ("brackets", "parentheses", "superscript", "bare")
@@ -112,6 +114,22 @@ context_option = click.option(
 )
 
 
+def own_options(command: Wrapped) -> Wrapped:
+    """The options that name files of the user's own knowledge."""
+    for option in reversed(cli_batch.OWN_OPTIONS):
+        command = option(command)
+    return command
+
+
+def with_tables(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with the files of the user's own knowledge read."""
+    from despin.own import words_of
+
+    rest = {name: value for name, value in settings.items() if name not in OWN}
+    own = {**{name: settings[name] for name in OWN}, "words": words_of(settings["words"])}
+    return {**rest, "resources": despin.load_resources(settings.get("lang", "en"), **own)}
+
+
 def repair_options(command: Wrapped) -> Wrapped:
     """The options that decide how a text is repaired."""
     for option in reversed(
@@ -138,6 +156,8 @@ def repair_options(command: Wrapped) -> Wrapped:
                 metavar="TERM",
                 help="Never change this term. May be repeated.",
             ),
+            cli_batch.WITHOUT_OPTION,
+            *cli_batch.OWN_OPTIONS,
         )
     ):
         command = option(command)
@@ -190,7 +210,10 @@ def repair(
     if record_file is not None and file != STDIN and os.path.realpath(record_file) == os.path.realpath(file):
         raise click.UsageError("--record names the text itself, which would be lost; name another file.")
     mark, text = read_text(file)
-    result = despin.repair(text, **settings) if decisions_file is None else as_decided(text, decisions_file)
+    if decisions_file is not None:
+        result = as_decided(text, decisions_file)
+    else:
+        result = despin.repair(text, **with_tables(settings))
     record = result.record(id="" if file == STDIN else file)
     written: dict[str | None, str] = {}
     if record_file is not None:
@@ -206,17 +229,19 @@ def repair(
 @click.option("--passages", is_flag=True, help="Score each passage as well.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when a text is flagged.")
 @context_option
+@own_options
 @json_option
-def score(files: tuple[str, ...], passages: bool, exit_code: bool, context: str, as_json: bool) -> None:
+def score(files: tuple[str, ...], passages: bool, exit_code: bool, as_json: bool, **settings: Any) -> None:
     """Say how likely each FILE, or standard input, is to have been rewritten by a machine.
 
     With --json the output is one object for each file, a line each.
     """
     flagged = False
+    settings = with_tables(settings)
     pieces: list[str] = []
     for file, (_, text) in [(file, read_text(file)) for file in files or (STDIN,)]:
-        whole = despin.score(text, context=context)
-        parts = despin.passages(text, context=context) if passages else ()
+        whole = despin.score(text, **settings)
+        parts = despin.passages(text, **settings) if passages else ()
         flagged = flagged or whole.verdict == "flag"
         if as_json:
             value: dict[str, Any] = {"file": file, **dataclasses.asdict(whole)}
@@ -242,7 +267,7 @@ def explain(file: str, output: str | None, as_json: bool, **settings: Any) -> No
     The numbers of the edits are those that `despin undo --only` takes.
     """
     _, text = read_text(file)
-    result = despin.repair(text, **settings)
+    result = despin.repair(text, **with_tables(settings))
     if as_json:
         deliver({output: one_line(explain_values(result))})
     else:
@@ -314,10 +339,11 @@ def undo(record: str, text: str, output: str | None, only: tuple[int, ...], list
     help="How many at most.",
 )
 @context_option
+@own_options
 @json_option
-def suggest(phrase: str, left: str, right: str, count: int, context: str, as_json: bool) -> None:
+def suggest(phrase: str, left: str, right: str, count: int, as_json: bool, **settings: Any) -> None:
     """Say what PHRASE may have been before it was rewritten, best first."""
-    found = despin.suggest(phrase, left=left, right=right, n=count, context=context)
+    found = despin.suggest(phrase, left=left, right=right, n=count, **with_tables(settings))
     if as_json:
         deliver({None: "".join(one_line(dataclasses.asdict(one)) for one in found)})
         return
@@ -340,10 +366,11 @@ def report(files: tuple[str, ...], output: str, **settings: Any) -> None:
     if any(file != STDIN and os.path.realpath(file) == os.path.realpath(output) for file in files):
         raise click.UsageError("--output names one of the texts, which would be lost; name another file.")
     texts = [(file, read_text(file)[1]) for file in files]
+    settings = with_tables(settings)
     repairs = [(file, despin.repair(text, **settings)) for file, text in texts]
+    scored = {"context": settings["context"], "resources": settings["resources"]}
     page = report_page(
-        (file, result, despin.passages(result.original, context=settings["context"]) if result.before else ())
-        for file, result in repairs
+        (file, result, despin.passages(result.original, **scored) if result.before else ()) for file, result in repairs
     )
     deliver({output: page})
     click.echo(
@@ -364,7 +391,7 @@ def demo(plain: bool, **settings: Any) -> None:
     if plain:
         deliver({None: page})
         return
-    result = despin.repair(page, **settings)
+    result = despin.repair(page, **with_tables(settings))
     color = wants_color()
     undone = "undone again, it is the page as it was" if result.undo() == page else "undoing it failed"
     parts = [

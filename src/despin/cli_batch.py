@@ -18,6 +18,18 @@ KEEP = ("flag", "no-flag", "abstain", "all")
 INTERRUPTED = 130
 
 
+WITHOUT_OPTION = click.option(
+    "--without", multiple=True, metavar="RULE", help="Leave this rule out, as spin.pair, or this kind. May be repeated."
+)
+OWN_OPTIONS = (
+    click.option("--map", "maps", multiple=True, type=click.Path(), metavar="FILE", help="A synonym map of your own."),
+    click.option("--words", multiple=True, type=click.Path(), metavar="FILE", help="Words of your own, one a line."),
+    click.option(
+        "--confusions", multiple=True, type=click.Path(), metavar="FILE", help="Confusions of letters of your own."
+    ),
+)
+
+
 def read_config(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
     """Take the options of a TOML file as the defaults of this command."""
     if value is None:
@@ -42,11 +54,14 @@ def read_config(context: click.Context, _: click.Parameter, value: str | None) -
 def config_values(given: Mapping[str, Any], command: click.Command, file: str) -> dict[str, Any]:
     """The settings of a config file by the names of the command's parameters; keys are the long names of options."""
     names = {str(option.name): option for option in command.params if option.name not in ("config", "resume", "help")}
+    # an option that may be repeated is called after one of its values: --map gives maps
+    called = {option.opts[-1].lstrip("-").replace("-", "_"): name for name, option in names.items()}
     values = {}
     for key, value in given.items():
         name = key.replace("-", "_")
+        name = called.get(name, name)
         if name not in names:
-            known = ", ".join(sorted(one.replace("_", "-") for one in names))
+            known = ", ".join(sorted(one.replace("_", "-") for one in called))
             raise DespinError(f"{file}: {key!r} is no setting; use {known}")
         many = names[name].multiple if isinstance(names[name], click.Option) else names[name].nargs == -1
         values[name] = [value] if many and not isinstance(value, list) else value
@@ -74,6 +89,10 @@ Exit codes:
 )
 @click.option("--context", default="default", show_default=True, help="The context model.")
 @click.option("--protect", multiple=True, metavar="TERM", help="Never change this term. May be repeated.")
+@WITHOUT_OPTION
+@OWN_OPTIONS[0]
+@OWN_OPTIONS[1]
+@OWN_OPTIONS[2]
 @click.option("--score-only", is_flag=True, help="Write score and verdict, change no text.")
 @click.option(
     "--keep",

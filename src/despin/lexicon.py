@@ -61,13 +61,20 @@ def unaccented(word: str) -> str:
 class Lexicon:
     """Lists of words, by tier. Nothing changes after loading."""
 
-    __slots__ = ("_capitalised", "_names", "_rare", "_words")
+    __slots__ = ("_capitalised", "_names", "_rare", "_words", "own")
 
     def __init__(
-        self, words: Iterable[str], rare: Iterable[str], names: Iterable[str], abbreviations: Iterable[str]
+        self,
+        words: Iterable[str],
+        rare: Iterable[str],
+        names: Iterable[str],
+        abbreviations: Iterable[str],
+        own: Iterable[str] = (),
     ) -> None:
-        """All lower-case, but the abbreviations: those with a capital are words with that capital only."""
-        listed = list(abbreviations)
+        """All lower-case, but the abbreviations and the user's own words: those with a capital are words with that
+        capital only."""
+        self.own = frozenset(own)
+        listed = [*abbreviations, *self.own]
         plain = [word for word in listed if word == word.lower()]
         self._words = frozenset([*words, *plain])
         self._rare = frozenset(rare)
@@ -75,10 +82,10 @@ class Lexicon:
         self._capitalised = frozenset(word.lower() for word in listed if word != word.lower())
 
     @classmethod
-    def load(cls, folder: Path, vocabulary: Sequence[str]) -> Lexicon:
+    def load(cls, folder: Path, vocabulary: Sequence[str], own: Sequence[str] = ()) -> Lexicon:
         """Read the lists of `folder`; its ``tiers.txt`` says of each word of `vocabulary` in which it belongs.
 
-        Raises TableError naming the file.
+        own: further words; one with a capital is a word with that capital only. Raises TableError naming the file.
         """
         words, rare, names, abbreviations = (
             read_list(folder / f"{name}.txt") for name in ("words", "rare", "names", "abbreviations")
@@ -92,7 +99,7 @@ class Lexicon:
         of = {
             letter: [word for word, its in zip(vocabulary, letters, strict=True) if its == letter] for letter in "wrnb"
         }
-        return cls([*words, *of["w"]], [*rare, *of["r"], *of["b"]], [*names, *of["n"], *of["b"]], abbreviations)
+        return cls([*words, *of["w"]], [*rare, *of["r"], *of["b"]], [*names, *of["n"], *of["b"]], abbreviations, own)
 
     def tiers(self, strings: Sequence[str]) -> npt.NDArray[np.int8]:
         """The tier of each string, as it stands."""

@@ -34,9 +34,15 @@ ROUNDING = 0.005
 # How a row inflects: its first word as a verb, its last as a noun, both single words as adjectives, or not at all.
 POS = ("v", "n", "a", "x")
 
-# Families as numbers: the two common ones, and all others together.
+# Families as numbers: the two common ones, and the rare ones together. A user's own family is like the commonest.
 PHRASE_REWRITER, WORD_FOR_WORD, OTHER_FAMILY = range(3)
-FAMILY_CODES = {"phrase_rewriter": PHRASE_REWRITER, "word_for_word": WORD_FOR_WORD}
+FAMILY_CODES = {
+    "phrase_rewriter": PHRASE_REWRITER,
+    "word_for_word": WORD_FOR_WORD,
+    "as_well": OTHER_FAMILY,
+    "news_rewriter": OTHER_FAMILY,
+    "round_trip": OTHER_FAMILY,
+}
 
 # The most frequent words, which stand in every text: that "the" stands elsewhere in a document says nothing of it.
 FUNCTION_WORDS = 300
@@ -64,6 +70,10 @@ class Condition:
     words: frozenset[str] = frozenset()
     negated: bool = False
 
+    def plain(self) -> tuple[str, list[str], bool]:
+        """The same as values whose text is always the same."""
+        return self.name, sorted(self.words), self.negated
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -72,6 +82,7 @@ class Row:
     An empty `original` says that nothing stood there: the wording was put in.
     weight: the probability of that, judged without the context, on a page where one word in five was replaced. The
     weights of one spun wording within a family sum to at most 1; what is left is the chance that nothing was replaced.
+    place: where a row of the user's own stands; a weight of 0 there strikes out the shipped row.
     """
 
     original: str
@@ -82,6 +93,7 @@ class Row:
     source: str
     keep_if: tuple[Condition, ...]
     note: str
+    place: str = ""
 
 
 _LISTS = ("next", "prev")
@@ -109,16 +121,16 @@ def parse_conditions(cell: str) -> tuple[Condition, ...]:
 
 def read_map(path: Path) -> Iterator[Row]:
     """The rows of one map. Raises TableError naming file and line for a row that is wrong by itself."""
-    for _, row in _numbered(path):
+    for _, row in read_numbered(path):
         yield row
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, Row]]:
-    """The rows of one map with their line numbers."""
+def read_numbered(path: Path, strikes: bool = False) -> Iterator[tuple[int, Row]]:
+    """The rows of one map with their line numbers. strikes: whether a weight may be 0."""
     for number, cells in read_rows(path, COLUMNS):
         try:
             row = _row(cells)
-            _check(row)
+            check_row(row, strikes)
         except ValueError as error:
             raise TableError(f"{path}:{number}: {error}") from None
         yield number, row
@@ -130,8 +142,8 @@ def _row(cells: Sequence[str]) -> Row:
     return Row(original, spun, pos, family, float(weight), source, parse_conditions(keep_if), note)
 
 
-def _check(row: Row) -> None:
-    """What must hold for a row by itself. Raises ValueError."""
+def check_row(row: Row, strikes: bool = False) -> None:
+    """What must hold for a row by itself; strikes: whether its weight may be 0. Raises ValueError."""
     if not row.spun:
         raise ValueError("the spun side is empty; name the wording that is looked for")
     for side in (row.original, row.spun):
@@ -145,7 +157,7 @@ def _check(row: Row) -> None:
         raise ValueError(f"{row.spun!r} maps to itself")
     if row.pos not in POS:
         raise ValueError(f"pos {row.pos!r} is none of {' '.join(POS)}")
-    if not 0 < row.weight < 1:
+    if not (0 < row.weight < 1 or (strikes and row.weight == 0)):
         raise ValueError(f"weight {row.weight} is not between 0 and 1")
 
 
@@ -386,7 +398,7 @@ def compile_rows(rows: Sequence[Row], forms: Forms, context: NgramContext) -> di
         "first_candidate": np.cumsum([0, *map(len, candidates)], dtype=np.int64),
         "row": chosen,
         "row_weight": np.array([row.weight for row in rows], np.float64),
-        "row_family": np.array([FAMILY_CODES.get(row.family, OTHER_FAMILY) for row in rows], np.int8),
+        "row_family": np.array([FAMILY_CODES.get(row.family, PHRASE_REWRITER) for row in rows], np.int8),
         "original": np.array(of_candidate, np.int32),
         "originals": joined(list(wordings)),
         "ids": ids[ids != PADDING].astype(np.int32),
@@ -477,7 +489,7 @@ def lint(paths: Sequence[Path]) -> Iterator[str]:
     """Complaints about maps, each with file and line: unreadable rows, order, repeats, weights that sum to over 1."""
     for path in paths:
         try:
-            rows = list(_numbered(path))
+            rows = list(read_numbered(path))
         except TableError as error:
             yield str(error)
             continue

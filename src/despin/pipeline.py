@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 
 from despin import scoring, suggesting
@@ -17,7 +17,7 @@ from despin.reading import Reading
 from despin.reranking import Remembering, model_named, rerank, telling
 from despin.resources import LANGUAGES, NUMERAL_LANGUAGES, Resources, load
 from despin.results import Findings, PassageScore, PassageScores, Repair, Score
-from despin.settings import Level, SettingsError, level_named
+from despin.settings import Level, SettingsError, level_named, rules_named
 from despin.tokens import Kind, tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
 
@@ -62,6 +62,7 @@ def repair(
     lang: str = "en",
     citation_style: citations.Style | None = None,
     protect: Sequence[str] = (),
+    without: Sequence[str] = (),
     resources: Resources | None = None,
     detectors: Mapping[str, Detector] | None = None,
 ) -> Repair:
@@ -71,22 +72,25 @@ def repair(
     (the extra `lm`); or an object that is a `despin.context.ContextModel`. lang: "en"; in any other language that
     wordfreq knows only damaged characters and parted words are put right, and `Repair.note` says so. citation_style:
     "brackets", "parentheses", "superscript" or "bare"; inferred from the text where it is None. protect: terms that
-    stay as they are. detectors: those to ask, by name; one that is not of despin's letters round is asked in the
-    wording round. Raises TypeError for what is no str and SettingsError for a setting that is not known, or a model
-    whose weights are not installed.
+    stay as they are. without: rules to leave out, such as "spin.pair", or whole kinds of them. resources: the tables;
+    `load_resources` adds a user's own. detectors: those to ask, by name; one that is not of despin's letters round is
+    asked in the wording round. Raises TypeError for what is no str and SettingsError for a setting that is not known,
+    or a model whose weights are not installed.
     """
     chosen, tables, model = level_named(level), resources or load(lang), model_named(context)
-    signature = f"{_signature(tables, model)} level:{level}{_choices(citation_style, protect, detectors)}"
+    signature = f"{_signature(tables, model)} level:{level}{_choices(citation_style, protect, without, detectors)}"
     ours = detectors_of(citation_style, model is not None, tables.lang)
     letters, wording = in_rounds(ours if detectors is None else detectors)
+    left_out = rules_named(without)
 
     original = Reading(tokenize(text), tables.context)
     found = propose(original, tables, letters)
-    first, kept = settle("letters", original, found, tables, chosen, protected_letters(original.tokens, protect))
+    guarded = protected_letters(original.tokens, protect)
+    first, kept = settle("letters", original, but(found, left_out), tables, chosen, guarded)
     legible = reread(original, first)
     found = propose(legible, tables, wording)
     guarded = protected_spans(legible.tokens, protect)
-    second, left = settle("wording", legible, found, tables, chosen, guarded, model)
+    second, left = settle("wording", legible, but(found, left_out), tables, chosen, guarded, model)
     repaired = reread(legible, second)
 
     refusals = (*kept, *carried_back(left, first.edits, text, legible.tokens.text))
@@ -115,6 +119,11 @@ def in_rounds(detectors: Mapping[str, Detector]) -> tuple[dict[str, Detector], d
 def propose(reading: Reading, tables: Resources, detectors: Mapping[str, Detector]) -> list[Finding]:
     """What each detector finds; nothing is decided yet."""
     return [finding for _, detect in sorted(detectors.items()) for finding in detect(reading, tables)]
+
+
+def but(findings: Sequence[Finding], left_out: Container[str]) -> Sequence[Finding]:
+    """The findings but those of rules that are left out."""
+    return [finding for finding in findings if finding.rule not in left_out]
 
 
 def settle(
@@ -148,12 +157,17 @@ def reread(reading: Reading, step: Step) -> Reading:
 
 
 def find(
-    text: str, lang: str = "en", resources: Resources | None = None, context: str | ContextModel = "default"
+    text: str,
+    lang: str = "en",
+    resources: Resources | None = None,
+    context: str | ContextModel = "default",
+    without: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
-    """All findings of `text`, in its own offsets, sorted; nothing is applied. context: see `repair`."""
+    """All findings of `text`, in its own offsets, sorted; nothing is applied. context, without: see `repair`."""
+    left_out = rules_named(without)
     tables, model = resources or load(lang), model_named(context)
     reading = Reading(tokenize(text), tables.context)
-    findings = propose(reading, tables, detectors_of(None, model is not None, tables.lang))
+    findings = but(propose(reading, tables, detectors_of(None, model is not None, tables.lang)), left_out)
     if model is not None:
         findings = rerank(reading.tokens, findings, model, tables.rerank_weights)
     return Findings(sorted(findings, key=lambda finding: (finding.start, finding.end, finding.rule)))
@@ -201,7 +215,10 @@ def _read(
 
 
 def _choices(
-    citation_style: citations.Style | None, protect: Sequence[str], detectors: Mapping[str, Detector] | None
+    citation_style: citations.Style | None,
+    protect: Sequence[str],
+    without: Sequence[str],
+    detectors: Mapping[str, Detector] | None,
 ) -> str:
     """What a caller chose beyond the level, as a part of the signature; terms by a hash, since they may be many."""
     listed = "\n".join(sorted(set(checked_terms(protect))))
@@ -210,6 +227,7 @@ def _choices(
         (
             f" citations:{citation_style}" if citation_style else "",
             f" protect:{terms}" if protect else "",
+            f" without:{','.join(sorted(rules_named(without)))}" if without else "",
             f" detectors:{','.join(sorted(detectors)) or 'none'}" if detectors is not None else "",
         )
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from despin import compiled
-from despin.channel import Channel, Confusions
+from despin.channel import Channel, Confusions, read_confusions
 from despin.context import NgramContext
 from despin.dense import DenseBigrams
 from despin.features import FEATURES, NEURAL_FEATURES, SpunLexicon
@@ -34,6 +34,7 @@ from despin.measured import (
     load_steps,
     load_weights,
 )
+from despin.own import ConfusionTables, Maps, Own, Words
 from despin.settings import VERSION, SettingsError
 from despin.tables import data_folder
 from despin.terms import TermPairs
@@ -47,6 +48,8 @@ LANGUAGES = ("en",)
 TOOLS = ("wordfreq", "ftfy")
 NUMERAL_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 
+NOTHING = Own()
+
 
 class Resources:
     """Read-only tables of one language. Each is read when it is first asked for, once.
@@ -54,11 +57,16 @@ class Resources:
     Raises SettingsError for a language whose words are not known, TableError for a missing or malformed table.
     """
 
-    def __init__(self, lang: str = "en", folder: Path | None = None) -> None:
+    def __init__(self, lang: str = "en", folder: Path | None = None, own: Own = NOTHING) -> None:
         if lang not in NUMERAL_LANGUAGES and lang not in languages():
             raise SettingsError(f"language {lang!r} is not known; use one of {', '.join(sorted(languages()))}")
         self.lang = lang
         self.folder = folder or data_folder()
+        self.own = own
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # another process reads the tables itself; what is the user's own goes with it
+        return Resources, (self.lang, self.folder, self.own)
 
     @cached_property
     def forms(self) -> Forms:
@@ -87,6 +95,9 @@ class Resources:
     def maps(self) -> MapIndex:
         """All synonym maps."""
         paths = self.map_paths
+        if self.own.rows:
+            rows = self.own.over_rows(row for path in paths for row in read_map(path))
+            return MapIndex(rows, self.forms, self.context)
         parts = compiled.read(*self.compiled("maps"))
         if parts is not None:
             return MapIndex.ready(parts, RowLines(paths))
@@ -136,7 +147,7 @@ class Resources:
     @cached_property
     def lexicon(self) -> Lexicon:
         """What is a word, and how surely."""
-        return Lexicon.load(self.folder / "ocr", self.context.vocabulary.words)
+        return Lexicon.load(self.folder / "ocr", self.context.vocabulary.words, self.own.words)
 
     @cached_property
     def channel(self) -> Channel:
@@ -144,7 +155,8 @@ class Resources:
         words = self.lexicon.likely
         numbers = self.context.encode(word for word, _ in words)
         nats = self.context.alone(numbers)
-        eras = [Confusions.load(path) for path in sorted((self.folder / "ocr").glob("confusions_*.tsv"))]
+        tables = sorted((self.folder / "ocr").glob("confusions_*.tsv"))
+        eras = [Confusions(self.own.over_confusions(read_confusions(path))) for path in tables]
         return Channel([word for word, _ in words], [capital for _, capital in words], nats.tolist(), eras)
 
     @cached_property
@@ -195,8 +207,10 @@ class Resources:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that name the tables' content: a hash over the manifest of their hashes."""
-        return hashlib.sha256((self.folder / "MANIFEST.json").read_bytes()).hexdigest()[:12]
+        """Twelve hexadecimal digits that name the tables' content: a hash over the manifest of their hashes. What is
+        the user's own adds "+" and eight more."""
+        shipped = hashlib.sha256((self.folder / "MANIFEST.json").read_bytes()).hexdigest()[:12]
+        return f"{shipped}+{self.own.fingerprint}" if self.own else shipped
 
     @cached_property
     def signature(self) -> str:
@@ -209,3 +223,24 @@ class Resources:
 def load(lang: str = "en") -> Resources:
     """The shipped tables of a language, one object a process. Raises SettingsError where its words are not known."""
     return Resources(lang)
+
+
+def load_resources(
+    lang: str = "en", *, maps: Maps = (), words: Words = (), confusions: ConfusionTables = ()
+) -> Resources:
+    """The shipped tables with a user's own knowledge before them: what `resources=` of the other functions takes.
+
+    maps: paths of synonym maps (TSV as in data/synonym_maps), `Row` values, or what `despin.learn_map` gives. A row
+    goes before the shipped ones with the same two wordings; one with weight 0 strikes them out. words: the words, or
+    the path of a file with one a line; they are no misreadings, and misread ones may become them. confusions: paths of
+    tables as data/ocr/confusions_*.tsv, or (true letters, seen letters, count, of); they go before those of the same
+    letters. Own files are read at once, and own rows make the first use of the maps take about two seconds longer.
+
+    Raises TableError naming file and line, or SettingsError, for what cannot be used.
+
+    >>> tables = load_resources(words=["xserver"], confusions=[("f", "j", 3, 1000)])
+    >>> tables.lexicon.tier("xserver").name
+    'WORD'
+    """
+    own = Own.of(maps, words, confusions)
+    return Resources(lang, own=own) if own else load(lang)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from despin.values import DespinError
 
 VERSION = "0.1.0"
+
+# All rules under which something is found, by kind of damage: names that a caller may leave out.
+RULES = {
+    "citations": "bracketed glued list orphan".split(),
+    "debris": "anchor doubled".split(),
+    "figures": "groups measured number ordinal sum word year".split(),
+    "lines": "hyphen joined".split(),
+    "ocr": "join letters split word".split(),
+    "spin": "common map pair".split(),
+    "surface": "apostrophe control ligature long_s look_alike mojibake nfc parted_ligature quote soft_hyphen "
+    "zero_width".split(),
+}
 
 
 class SettingsError(DespinError):
@@ -45,3 +59,21 @@ def level_named(name: str) -> Level:
         return LEVELS[name]
     except (KeyError, TypeError):
         raise SettingsError(f"level {name!r} is not known; use one of {', '.join(LEVELS)}") from None
+
+
+def rules_named(names: Iterable[str]) -> frozenset[str]:
+    """The rules of these names, such as "spin.pair"; "spin" names all of its kind.
+
+    Raises SettingsError for a name that no rule has, with those that are near it.
+    """
+    if isinstance(names, str):
+        names = (names,)
+    known = {f"{kind}.{rule}": kind for kind, rules in RULES.items() for rule in rules}
+    found: set[str] = set()
+    for name in names:
+        rules = [rule for rule, kind in known.items() if name in (rule, kind)]
+        if not rules:
+            near = get_close_matches(str(name), [*known, *RULES]) or sorted(RULES)
+            raise SettingsError(f"rule {name!r} is not known; use {' or '.join(near)}")
+        found.update(rules)
+    return frozenset(found)

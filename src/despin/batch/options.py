@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from despin import pipeline
+from despin.own import words_of
 from despin.reranking import model_named
-from despin.resources import load
+from despin.resources import Resources, load_resources
 from despin.results import Repair
-from despin.settings import SettingsError, level_named
+from despin.settings import SettingsError, level_named, rules_named
 from despin.values import DespinError
 
 VERDICTS = ("flag", "no-flag", "abstain")
@@ -30,7 +31,8 @@ class BatchError(DespinError):
 class Options:
     """The settings of a run that decide what it writes.
 
-    level, context, protect: those of `despin.repair`. score_only: write scores, change no text.
+    level, context, protect, without: those of `despin.repair`. maps, words, confusions: paths of files of one's own,
+    see `despin.load_resources`. score_only: write scores, change no text.
     keep: the verdicts whose records are kept, or ("all",); the others are set aside.
     text_column, id_column: where a record's text and name stand. A record without an id is named after its place.
     prefix: what the names of the added columns begin with.
@@ -41,6 +43,10 @@ class Options:
     level: str = "balanced"
     context: str = "default"
     protect: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    confusions: tuple[str, ...] = ()
     score_only: bool = False
     keep: tuple[str, ...] = (KEEP_ALL,)
     text_column: str = "text"
@@ -52,6 +58,7 @@ class Options:
 
     def __post_init__(self) -> None:
         level_named(self.level)
+        rules_named(self.without)
         if unknown := sorted(set(self.keep) - {*VERDICTS, KEEP_ALL}):
             raise SettingsError(f"keep {unknown[0]!r} is not known; use {', '.join(VERDICTS)} or {KEEP_ALL}")
         if not self.keep:
@@ -102,16 +109,28 @@ class Options:
         the options are made.)
         """
         model = model_named(self.context)
-        return load().signature + (f" context:{model.name}" if model else "")
+        return self.resources().signature + (f" context:{model.name}" if model else "")
 
     def treat(self) -> Treat:
         """What these options ask to be done to a text."""
+        resources = self.resources()
         if self.score_only:
-            return partial(score_only, context=self.context)
-        return partial(pipeline.repair, level=self.level, context=self.context, protect=self.protect)
+            return partial(score_only, context=self.context, resources=resources)
+        return partial(
+            pipeline.repair,
+            level=self.level,
+            context=self.context,
+            protect=self.protect,
+            without=self.without,
+            resources=resources,
+        )
+
+    def resources(self) -> Resources:
+        """The shipped tables with those of one's own. Raises TableError for a file that cannot be used."""
+        return load_resources(maps=self.maps, words=words_of(self.words), confusions=self.confusions)
 
 
-def score_only(text: str, context: str) -> Repair:
+def score_only(text: str, context: str, resources: Resources) -> Repair:
     """A repair without edits, that has the score."""
-    score = pipeline.score(text, context)
+    score = pipeline.score(text, context, resources=resources)
     return Repair(text, text, (), (), score.signature, score, score)

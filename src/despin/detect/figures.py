@@ -31,8 +31,9 @@ _PRINTED = regex.compile(r"1[5-9]\d\d|20[0-2]\d")
 # Letters that are taken for digits, and those digits. S, B, Z and g are too: but 5s. and 2B are sums and grades.
 _DIGITS = str.maketrans("OolI|", "00111")
 _LIKE = "OolI|"
-# What "|" touches may go on beyond it, and so may what a colon parts: no number begins behind them. Nor with "|" itself,
-# which parts the cells of tables ("|2019 |") and commands ("ps |100 lines"); a sign of currency or an ending vouches for it.
+# What "|" touches may go on beyond it, and so may what a colon parts: no number begins behind them. Nor with "|"
+# itself, which parts the cells of tables ("|2019 |") and commands ("ps |100 lines"); a sign of currency or an ending
+# vouches for it.
 _EDGE = r"(?<![\p{L}\p{N}£$€.,:/'’_|\-]|\d[ ])"
 # A number goes on behind a comma or point that figures, or letters for them, follow: another pattern takes the whole.
 _END = r"(?![\p{L}\p{N}/_|\-]|[.,](?:[OolI|]{0,2}\p{N}|[OlI|]{3}(?![\p{L}\p{N}])))"
@@ -112,7 +113,7 @@ def _ordinals(text: str) -> Iterator[Finding]:
         has_figure = any(letter.isdigit() for letter in match[1])
         if (
             before[:-2] + match[2] != number + match[2]
-            and (has_figure and before[0] != "|" or before in _ORDINALS)
+            and ((has_figure and before[0] != "|") or before in _ORDINALS)
             and _suffix(number) == match[2]
         ):
             yield _finding(match.start(), before, number + match[2], "ordinal", "the ending of an ordinal")

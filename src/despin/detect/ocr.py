@@ -275,7 +275,9 @@ class _Search:
             covered[place.first : place.last] = True
         doubted = reading.index[loose & ~(covered | self._is_part_of_more())[reading.index]]
         numbers = tokens.type_ids[doubted]
-        seen = [tokens.types[i] for i in np.unique(numbers).tolist() if len(tokens.types[i]) > 1]
+        own = self.resources.lexicon.own
+        strings = [tokens.types[i] for i in np.unique(numbers).tolist()]
+        seen = [string for string in strings if len(string) > 1 and not (string in own or fold(string) in own)]
         options = dict(zip(seen, map(_words, seen, self.resources.channel.candidates(seen)), strict=True))
         for token, number in zip(doubted.tolist(), numbers.tolist(), strict=True):
             if found := options.get(tokens.types[number]):
@@ -349,11 +351,10 @@ class _Search:
         return spans
 
     def _is_part_of_more(self) -> npt.NDArray[np.bool_]:
-        """Whether a token is a part of what is more than a word: of a compound with an unknown word or one of digits and
-        letters, of a word that a hyphen breaks at a line's end or that has a lost character."""
+        """Whether a token is a part of what is more than a word: one of digits and letters (alphaV-beta3), a word that
+        a hyphen breaks at a line's end, a word with a lost character."""
         tokens = self.tokens
         hyphen = tokens.per_type(lambda string: string in _HYPHENS)
-        # a name of parts: alphaV-beta3, xserver-xorg
         name = np.isin(tokens.kinds, (Kind.NAME, Kind.CODE))
         gap = tokens.kinds == Kind.GAP
         after, before = np.append(hyphen[1:], False), np.append(False, hyphen[:-1])

@@ -361,6 +361,8 @@ class _Search:
         row = self.index.rows[candidate]
         spun = self.index.spun[self.index.entry_of_candidate[candidate]]
         source = f"{row.family}: {self.index.originals[candidate]} <- {spun}"
+        if row.place:
+            source = f"{source} ({row.place})"
         return self._evidence_of(worth, nats, source)
 
     def _evidence_of(self, worth: list[float], nats: float, source: str) -> tuple[Evidence, ...]:
