@@ -68,3 +68,8 @@ def test_texts_too_long_to_align_are_refused() -> None:
 def test_whatever_is_learnt_is_a_map(tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]]) -> None:
     path = learn_map(pairs).save(tmp_path_factory.mktemp("maps"))
     assert list(lint([path])) == []
+
+
+def test_hyphenated_words_stay_whole() -> None:
+    (row,) = learn_map([("Read the quarterly report - now.", "Read the three-monthly dossier - now.")]).rows
+    assert (row.original, row.spun, row.note) == ("quarterly report", "three-monthly dossier", "seen 1 time of 1")

@@ -57,7 +57,7 @@ def test_rows_in_code_and_learnt_ones_do_the_same() -> None:
     ]
     assert "quarterly report" not in proposed(despin.load_resources())
     assert "quarterly report" in proposed(despin.load_resources(maps=[OURS]))
-    assert "quarterly report" in proposed(despin.load_resources(maps=[despin.learn_map(pairs)]))
+    assert "quarterly report" in proposed(despin.load_resources(maps=[despin.learn_map(8 * pairs)]))
 
 
 def proposed(tables: despin.Resources) -> set[str]:

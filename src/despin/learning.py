@@ -90,9 +90,22 @@ def learn_map(pairs: Iterable[tuple[str, str]], family: str = "own", least: int 
 
 
 def _words(text: str) -> list[str]:
-    """The folded words of a text; marks stand between them as they are, so that no wording goes past one."""
-    tokens = tokenize(text)
-    return [fold(token.text) for token in tokens if token.kind != Kind.GAP]
+    """The folded words of a text, hyphenated ones whole; marks stand between them as they are, so that no wording goes
+    past one."""
+    words: list[str] = []
+    parted = True
+    for token in tokenize(text):
+        part = fold(token.text)
+        if token.kind == Kind.GAP:
+            parted = True
+            continue
+        hyphenated = not parted and (part == "-" or words[-1].endswith("-")) and words[-1] != "-"
+        if hyphenated:
+            words[-1] += part
+        else:
+            words.append(part)
+        parted = False
+    return words
 
 
 def _substitutions(left: Sequence[str], right: Sequence[str]) -> Iterable[tuple[str, str]]:
