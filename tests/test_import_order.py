@@ -24,7 +24,7 @@ ORDER = [
     ["words"],
     ["context", "dense", "channel", "lexicon"],
     ["measured", "reading", "protect", "terms"],
-    ["traces"],
+    ["titles", "traces", "webforms"],
     ["maps"],
     ["thesaurus", "own"],
     ["features"],

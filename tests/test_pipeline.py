@@ -318,6 +318,7 @@ def test_leaving_a_detector_out_is_leaving_out_its_key(left_out: str) -> None:
     text = page("supplement") + "\n\nIt blocks the the receptor.two Later work agreed that bosom malignancy is rare.\n"
     text += "\nTlie members of tbe committee read the roport whioh was before them.\n"
     text += "\nThe exami-\nnation of the cafÃ© went on in l9O5.\n"
+    text += "\nNot known Factual Statements About sheds\n"
     with_all = despin.repair(text, level="bold")
     kinds = {change.rule.partition(".")[0] for change in (*with_all.edits, *with_all.refusals)}
     assert kinds == set(detectors_of())

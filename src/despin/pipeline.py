@@ -9,7 +9,7 @@ from functools import partial
 from despin import scoring, suggesting
 from despin.context import ContextModel
 from despin.decide import decide, with_articles
-from despin.detect import citations, debris, figures, lines, ocr, spin, surface
+from despin.detect import citations, debris, figures, lines, ocr, remains, spin, surface
 from despin.edits import apply, carried_back
 from despin.protect import Span, checked_terms, protected_letters, protected_spans
 from despin.rates import estimate
@@ -42,6 +42,7 @@ def rounds_of(
         "wording": {
             "citations": lambda reading, tables: citations.find(reading.tokens, tables, citation_style),
             "debris": debris.find,
+            "remains": remains.find,
             "spin": partial(spin.find, least=spin.LEAST_READ) if model else spin.find,
         },
     }

@@ -42,6 +42,7 @@ GROUPS = MappingProxyType(
         "spin": "wording",
         "citations": "wording",
         "debris": "wording",
+        "remains": "wording",
         "surface": "letters",
         "lines": "letters",
         "figures": "letters",

@@ -39,6 +39,7 @@ from despin.settings import VERSION, SettingsError
 from despin.tables import data_folder
 from despin.terms import TermPairs
 from despin.thesaurus import Thesaurus
+from despin.titles import Titles
 from despin.words import Forms, languages
 
 # Languages with wording tables. Citations alone can be repaired in those of the numeral grammar, damaged characters and
@@ -128,6 +129,11 @@ class Resources:
     def anchors(self) -> MapIndex:
         """Link text that page generators inject."""
         return MapIndex(read_map(self.folder / "debris" / "anchors.tsv"), self.forms, self.context)
+
+    @cached_property
+    def titles(self) -> Titles:
+        """How link farms title their pages."""
+        return Titles.load(self.folder / "debris")
 
     @cached_property
     def spin_weights(self) -> Mapping[str, float]:

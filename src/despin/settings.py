@@ -17,6 +17,7 @@ RULES = {
     "figures": "groups measured number ordinal sum word year".split(),
     "lines": "hyphen joined".split(),
     "ocr": "join letters split word".split(),
+    "remains": "form spun_form title".split(),
     "spin": "common map pair".split(),
     "surface": "apostrophe control ligature long_s look_alike mojibake nfc parted_ligature quote soft_hyphen "
     "zero_width".split(),
