@@ -28,7 +28,6 @@ KNOWN_FAILURES = {
     "anchor-fires-05": "'learn more hot water' reads too well: not sure enough",
     "anchor-fires-09": "'website' is kept after 'the': that is ordinary English",
     "anchor-fires-15": "'try this' is ordinary English and its row light: not found",
-    "anchor-fires-22": "'click for more' is in no table of injected links",
 }
 
 

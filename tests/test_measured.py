@@ -182,7 +182,6 @@ def test_each_signal_has_its_weight(resources: Resources) -> None:
     assert min(weights[name] for name in ("row", "capital", "article")) > 0
 
 
-@pytest.mark.xfail(strict=True, reason="only the loader of densities checks its numbers: a weight may be nan")
 @pytest.mark.parametrize(
     ("load", "content"), [(load_weights, WEIGHTS + "row\tnan\t\n"), (load_quantiles, QUANTILES + "50\t1\tinf\t\n")]
 )

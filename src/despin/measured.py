@@ -5,6 +5,7 @@ Start reading at `Densities`. The tables are made by `python -m benchmarks.calib
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,12 +94,20 @@ class Calibration:
     offset: float
 
 
+def _finite(cell: str) -> float:
+    """The number of a cell. Raises ValueError for what is none, and for nan and infinite ones."""
+    number = float(cell)
+    if not math.isfinite(number):
+        raise ValueError(f"{cell!r} is no finite number")
+    return number
+
+
 def load_steps(path: Path) -> Mapping[str, Mapping[str, Steps]]:
     """rewriter -> signal -> its step function; the first row of each begins at -inf. Raises TableError."""
     table: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for number, (rewriter, signal, edge, nats, _) in read_rows(path, STEP_COLUMNS):
         try:
-            table.setdefault(rewriter, {}).setdefault(signal, []).append((float(edge), float(nats)))
+            table.setdefault(rewriter, {}).setdefault(signal, []).append((float(edge), _finite(nats)))
         except ValueError:
             raise TableError(f"{path}:{number}: from and nats must be numbers") from None
     return MappingProxyType(
@@ -119,7 +128,7 @@ def load_score_weights(path: Path, features: Iterable[str]) -> ScoreWeights:
     rows: dict[str, tuple[float, ...]] = {}
     for number, (feature, *cells, _) in read_rows(path, FEATURE_COLUMNS):
         try:
-            rows[feature] = tuple(float(cell or 0) for cell in cells)
+            rows[feature] = tuple(_finite(cell or "0") for cell in cells)
         except ValueError:
             raise TableError(f"{path}:{number}: all cells but the note must be numbers") from None
     if missing := [name for name in (*features, "offset") if name not in rows]:
@@ -134,7 +143,7 @@ def load_neural_weights(path: Path, features: Iterable[str]) -> NeuralWeights:
     rows: dict[str, tuple[float, ...]] = {}
     for number, (feature, *cells, _) in read_rows(path, NEURAL_COLUMNS):
         try:
-            rows[feature] = tuple(float(cell or 0) for cell in cells)
+            rows[feature] = tuple(_finite(cell or "0") for cell in cells)
         except ValueError:
             raise TableError(f"{path}:{number}: all cells but the note must be numbers") from None
     if missing := [name for name in (*features, "default", "offset") if name not in rows]:
@@ -147,7 +156,7 @@ def load_calibration(path: Path) -> tuple[Calibration, ...]:
     """By rising length. Raises TableError."""
     try:
         rows = [
-            Calibration(int(words), float(slope), float(offset))
+            Calibration(int(words), _finite(slope), _finite(offset))
             for _, (words, slope, offset, _) in read_rows(path, CALIBRATION_COLUMNS)
         ]
     except ValueError:
@@ -160,7 +169,7 @@ def load_densities(path: Path) -> Mapping[str, tuple[Densities, ...]]:
     table: dict[str, list[Densities]] = {}
     for number, (kind, nats, clean, damaged, _) in read_rows(path, DENSITY_COLUMNS):
         try:
-            row = Densities(float(nats), float(clean), float(damaged))
+            row = Densities(_finite(nats), float(clean), float(damaged))
         except ValueError:
             raise TableError(f"{path}:{number}: nats, clean and damaged must be numbers") from None
         if not 0 < row.clean < row.damaged < 1:
@@ -174,7 +183,7 @@ def load_quantiles(path: Path) -> tuple[Quantiles, ...]:
     table: dict[int, list[tuple[float, float]]] = {}
     for number, (words, percentile, nats, _) in read_rows(path, QUANTILE_COLUMNS):
         try:
-            table.setdefault(int(words), []).append((float(percentile), float(nats)))
+            table.setdefault(int(words), []).append((_finite(percentile), _finite(nats)))
         except ValueError:
             raise TableError(f"{path}:{number}: words, percentile and nats must be numbers") from None
     return tuple(
@@ -188,7 +197,7 @@ def load_weights(path: Path) -> Mapping[str, float]:
     weights = {}
     for number, (signal, weight, _) in read_rows(path, WEIGHT_COLUMNS):
         try:
-            weights[signal] = float(weight)
+            weights[signal] = _finite(weight)
         except ValueError:
             raise TableError(f"{path}:{number}: weight {weight!r} is no number") from None
     return MappingProxyType(weights)

@@ -69,8 +69,10 @@ CODE = rf"""
 """
 
 # Letters and digits in one word, with inner hyphens: chemical names, part numbers, versions, numbers with a glued
-# unit, and what OCR makes of numbers (l9O5). At least one of each; hyphens must be followed by more.
+# unit, and what OCR makes of numbers (l9O5). At least one of each; hyphens must be followed by more. Not the half of a
+# number that is in words: thirty-3.
 NAME = r"""
+    (?!(?:twen|thir|for|fif|six|seven|eigh|nine)ty-\p{Nd}(?![\p{L}\p{N}]))
     (?:[\p{L}\p{M}]{1,40}+[\-‐‑]?\p{Nd}|\p{Nd}{1,40}+[\-‐‑]?(?=\p{L}))[\p{L}\p{M}\p{Nd}]{0,80}+
         (?:[\-‐‑.](?=[\p{L}\p{Nd}]*\p{Nd})[\p{L}\p{Nd}]{1,40}+){0,6}+       # IL-6, 5-HT3, CD4-2b, v2.1.0
   | [NOSCRDL][\-‐‑]\p{Ll}{3,40}+                                            # N-methyl, L-dopa, S-nitroso

@@ -201,7 +201,10 @@ def _place(site: Site, words: Words) -> tuple[str, Place] | None:
 def _glued(site: Site, words: Words, document: Document) -> Reasons:
     """ "dysfunction.two Given": no gap after the stop, lower case, and a sentence or nothing after it."""
     reasons = Reasons()
-    reasons.add(3.5, "glued", f"in lower case right after {site.word[-20:]}{site.stop}{site.closers}")
+    if site.string[0].isupper():
+        _capital_on_number(site, words, reasons)
+    else:
+        reasons.add(3.5, "glued", f"in lower case right after {site.word[-20:]}{site.stop}{site.closers}")
     label = words.has("label", site.word.lower())
     if not _PLAIN_WORD.fullmatch(site.word):
         reasons.add(-6, "glued", f"{site.word!r} is no plain word: perhaps a name of a file or host")
@@ -230,6 +233,15 @@ def _glued(site: Site, words: Words, document: Document) -> Reasons:
     if document.count("bare", "superscript"):
         reasons.add(2, "document", "citations in digits stand in the same place elsewhere")
     return reasons
+
+
+def _capital_on_number(site: Site, words: Words, reasons: Reasons) -> None:
+    """ "pain.Two Given": a sentence that lost its gap may begin so, but no opening word with a capital goes on."""
+    opens = words.has("opener", site.next_word) and site.next_gap and site.second_word[:1].islower()
+    if opens and not _title(site.right):
+        reasons.add(1.5, "glued", f"after {site.word[-20:]}{site.stop} and before another capital")
+    else:
+        reasons.add(-9, "glued", "a sentence may begin with the number")
 
 
 def _lower_case_after(site: Site, words: Words, reasons: Reasons) -> None:

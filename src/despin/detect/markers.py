@@ -186,13 +186,17 @@ def words_of(lang: str, folder: Path) -> Words:
 
 
 def _gate(numbers: Grammar) -> re.Pattern[str]:
-    """Where a marker may stand: a number word's first word, in lower case, right after a mark or a line's start.
+    """Where a marker may stand: a number word's first word, in lower case, right after a mark or a line's start; with a
+    capital, as spinners leave them, only glued to the stop of a sentence.
 
     One character class leads, so that clean text is passed over at the speed of a character search. Lists are met at
     their second item at the latest (", five"), by its comma or dash.
     """
     heads = one_of(head for head in numbers.heads if " " not in head)
-    return re.compile(rf"(?:\A|[{STOP}{re.escape(CLOSER)}(\[,:;\n{DASH}])[ \u00a0]{{0,2}}(?={heads})")
+    capitals = one_of(head.capitalize() for head in numbers.heads if " " not in head)
+    return re.compile(
+        rf"(?:\A|[{STOP}{re.escape(CLOSER)}(\[,:;\n{DASH}])[ \u00a0]{{0,2}}(?={heads})|(?<=[^\W\d_])[.](?={capitals})"
+    )
 
 
 def sites(tokens: Tokens, words: Words) -> Iterator[Site]:
@@ -240,8 +244,9 @@ def _item(text: str, start: int, words: Words) -> Item | None:
             unit = _UNIT.match(text, end) if value in _TENS and words.numbers.lang == "en" else None
             if unit is not None:
                 end, value = unit.end(), value + int(unit.group(1))
-            # "fourteen one The": the grammar takes capitals as well, a marker is in lower case
-            return Item(start, end, value, True) if text[start:end].islower() else None
+            # "fourteen one The": the grammar takes capitals as well, a marker is in lower case or glued to a stop
+            plain = text[start + (text[start - 1 : start] == ".") : end].islower()
+            return Item(start, end, value, True) if plain else None
     return None
 
 
