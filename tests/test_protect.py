@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from despin.protect import protected_letters, protected_spans
+from despin.protect import CODE_IS, protected_letters, protected_spans
 from despin.settings import SettingsError
 from despin.tokens import tokenize
 
@@ -84,6 +84,53 @@ def test_quoted_lines() -> None:
 )
 def test_elements_of_code(text: str, code: list[str]) -> None:
     assert shown(text) == [(one, "code or an address") for one in code]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Run this:\n\n    important_signs = read(path)\n\nIt is quick.", ["    important_signs = read(path)"]),
+        ("Run this:\n\n\tpip install sheds\n\tsheds --all\n", ["\tpip install sheds\n\tsheds --all"]),
+        ("    for line in lines:\n        print(line)\n", ["    for line in lines:\n        print(line)"]),
+        # an empty line within, and Windows line ends
+        ("Then:\r\n\r\n    x = 1\r\n\r\n    y = 2\r\n\r\nDone.", ["    x = 1\r\n\r\n    y = 2"]),
+        ("Then:\n\n    while waiting:\n        the cat sat\n\nDone.", ["    while waiting:\n        the cat sat"]),
+        ("One:\n\n    a::b\n\nTwo:\n\n    $ ls\n", ["    a::b", "    $ ls"]),
+    ],
+)
+def test_code_that_is_set_in(text: str, code: list[str]) -> None:
+    tokens = tokenize(text)
+    assert [text[start:end] for start, end, what in protected_letters(tokens) if what == CODE_IS] == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # the first lines of paragraphs, with none of them set in but those
+        "    It was the best of times, it was\nthe worst of times (so they said);\n\n    It was the age of wisdom.",
+        # verse: stops, brackets, dashes, apostrophes
+        "He sang:\n\n    The sun (so bright) is down;\n    the day -- alas -- is o'er:\n    Go, lovely rose!\n\nThen he slept.",
+        # the head and the end of a letter
+        "                    14 High Street,\n                    May 3rd, 1871.\n\nDear Sir,\n\n    Yours, &c.,\n\n        J. _Smith_",
+        # a quotation and a list
+        "The report says:\n\n    Important signs were read each hour; if not, the nurse was called.\n\nSo it was.",
+        "We need:\n\n    - two eggs\n    - flour, sugar and/or salt\n\nStir.",
+        # set in, but within a paragraph
+        "The value is\n    x = 5\nin most cases.",
+        "\t\n\n    \n",
+    ],
+)  # fmt: skip
+def test_prose_that_is_set_in(text: str) -> None:
+    tokens = tokenize(text)
+    assert [what for _, _, what in protected_letters(tokens) if what == CODE_IS] == []
+
+
+def test_many_lines_that_are_set_in_take_linear_time() -> None:
+    tokens = tokenize("\n\n    a = b" * 20_000)
+    begin = time.process_time()
+    ((start, end, _),) = protected_letters(tokens)
+    assert (start, end) == (2, len(tokens.text))
+    assert time.process_time() - begin < 2
 
 
 def test_code_and_names() -> None:

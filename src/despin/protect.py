@@ -37,6 +37,17 @@ CODE_IS = "code or an address"
 _CODE_TAG = regex.compile(r"<(/?)(code|pre|kbd|samp)\b[^<>\n]{0,300}+>", regex.I)
 _QUOTED_LINES = regex.compile(r"(?m)^[ ]{0,3}>.*+(?:\n[ ]{0,3}>.*+)*+")
 
+# Markdown takes lines as code that four blanks or a tab set in after an empty line. First lines of paragraphs in old
+# print, verses and the ends of letters are set in as well: half of a block's lines, at least, must look like code.
+_SET_IN = regex.compile(r"(?: {4}|\t)[^\S\n]*(?=\S)")
+_LOOKS_LIKE_CODE = regex.compile(
+    r"^(?:[$%]|>>>|\.\.\.) |[{}]|[=!<>+*/-]=|\w ?= ?[\w\"'\[(]|->|=>|::|&&|\|\||</?\p{L}|\p{L}_\p{L}"
+    r"|\p{L}\.\p{L}\w*\("
+    r"|\p{L}\w*\((?:\)|[^()\s]+\))|\p{L}\[\w+\]|(?<=\s)--\p{L}[\p{L}-]*=|\\\p{L}|(?<!\S)[./~]+/\w"
+    r"|^(?:import|from) [\w.]+$|^(?:from [\w.]+ import|#include|sudo|git|pip3?|npm|docker|curl|wget|apt-get|conda) \S"
+    r"|^(?:def|class) \w+.*:$|^(?:else|try|finally):$|^(?:if|for|while|elif|with|except) [^,]{1,60}:$|^return$"
+)
+
 # A name of several words: words with capitals, next to each other or joined by at most two little words ("Institute on
 # Deafness", "Society for the Protection of Birds").
 _CAPITALISED = r"\p{Lu}[\p{L}\p{M}’'-]*+"
@@ -56,7 +67,14 @@ def protected_spans(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     terms: wordings of the caller's that stay as they are, whatever their case. Raises SettingsError for an empty term.
     """
     text = tokens.text
-    spans = (*_quotations(text), *_fixed_tokens(tokens), *_code(text), *_names(text), *_terms(text, terms))
+    spans = (
+        *_quotations(text),
+        *_fixed_tokens(tokens),
+        *_code(text),
+        *_set_in(text),
+        *_names(text),
+        *_terms(text, terms),
+    )
     return _merged(sorted(spans))
 
 
@@ -66,7 +84,7 @@ def protected_letters(tokens: Tokens, terms: Sequence[str] = ()) -> list[Span]:
     A quotation's letters are misread like any others, and a number that was misread looks like a name with digits.
     """
     code = [span for span in _fixed_tokens(tokens) if span[2] == CODE_IS]
-    return _merged(sorted([*code, *_code(tokens.text), *_terms(tokens.text, terms)]))
+    return _merged(sorted([*code, *_code(tokens.text), *_set_in(tokens.text), *_terms(tokens.text, terms)]))
 
 
 def _quotations(text: str) -> Iterator[Span]:
@@ -86,6 +104,26 @@ def _code(text: str) -> Iterator[Span]:
         elif closes and found == name:
             yield begin, match.end(), CODE_IS
             name = ""
+
+
+def _set_in(text: str) -> Iterator[Span]:
+    """Blocks of code that are set in, see _SET_IN; each from its first line to its last."""
+    if "\n    " not in text and "\n\t" not in text and not _SET_IN.match(text):
+        return
+    offset, begin, end, lines, codes, empty = 0, -1, 0, 0, 0, True
+    for line in (*text.splitlines(keepends=True), "."):
+        if line.isspace():
+            empty = True
+        elif (inset := _SET_IN.match(line)) is not None and (empty or begin >= 0):
+            begin = begin if begin >= 0 else offset
+            end = offset + len(line.rstrip())
+            lines, codes = lines + 1, codes + (_LOOKS_LIKE_CODE.search(line[inset.end() :].rstrip()) is not None)
+            empty = False
+        else:
+            if begin >= 0 and 2 * codes >= lines:
+                yield begin, end, CODE_IS
+            begin, lines, codes, empty = -1, 0, 0, False
+        offset += len(line)
 
 
 def _names(text: str) -> Iterator[Span]:
