@@ -56,6 +56,21 @@ def test_repair_reads_a_file_or_standard_input(page: Path) -> None:
     assert run("repair", "--quiet", page).stderr == ""
 
 
+@pytest.mark.parametrize(("data", "encoding"), [(b"caf\xe9 noir", "latin1"), (b"\xff\xfea\0", "utf-16")])
+def test_another_encoding_is_named_in_the_advice(tmp_path: Path, data: bytes, encoding: str) -> None:
+    (tmp_path / "page.txt").write_bytes(data)
+    result = run("repair", tmp_path / "page.txt", "-o", tmp_path / "out.txt")
+    assert result.exit_code == 2
+    assert f"`iconv -f {encoding} -t utf-8`" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["page.txt"]
+
+
+def test_one_edit_is_not_said_to_be_several(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text("The exami-\nnation of the house went on.", encoding="utf-8")
+    assert run("repair", tmp_path / "page.txt").stderr.startswith("despin: 1 edit, 0 refusals, ")
+
+
 def test_repair_and_undo_through_files(page: Path, tmp_path: Path) -> None:
     record, repaired, undone = tmp_path / "record.json", tmp_path / "repaired.txt", tmp_path / "undone.txt"
     result = run("repair", page, "-o", repaired, "--record", record)

@@ -418,10 +418,11 @@ def read_text(file: str) -> tuple[str, str]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
+        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        hint, encoding = ("UTF-16", "utf-16") if wide else ("another encoding", "latin1")
         raise Failure(
             f"{name} is not UTF-8 (byte 0x{data[error.start]:02x} at {error.start}), perhaps {hint}: "
-            "convert it first, as with `iconv -f latin1 -t utf-8`."
+            f"convert it first, as with `iconv -f {encoding} -t utf-8`."
         ) from None
     return (BOM, text[1:]) if text.startswith(BOM) else ("", text)
 
@@ -533,7 +534,8 @@ def wants_color() -> bool:
 
 def summary(result: Repair) -> str:
     """A repair in a few words."""
-    said = [f"{len(result.edits)} edits", f"{len(result.refusals)} refusals"]
+    counts = (("edit", len(result.edits)), ("refusal", len(result.refusals)))
+    said = [f"{count} {what}{'s' * (count != 1)}" for what, count in counts]
     if result.before and result.before.verdict == "abstain":
         said.append(f"no verdict on rewriting ({explain_.visible(result.before.reason)})")
     elif result.before and result.after:
