@@ -24,7 +24,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -332,13 +332,43 @@ DETACH = {
 }  # fmt: skip
 
 
-class WordNet:
+class WorkedOut:
+    """A table of what may be put for single words, worked out by `_found` when a word is first asked for.
+
+    The commonest words are not replaced, nor those of one or two letters.
+    """
+
+    def __init__(self) -> None:
+        self._stop = frozenset(wordfreq.top_n_list("en", STOP_WORDS))
+        self._known: dict[str, tuple[tuple[str, float], ...]] = {}
+
+    def get(self, word: str) -> Sequence[tuple[str, float]]:
+        """The options of a word, none where there is none."""
+        if word not in self._known:
+            plain = word not in self._stop and word.isalpha() and len(word) > 2
+            self._known[word] = self._found(word) if plain else ()
+        return self._known[word]
+
+    def __getitem__(self, word: str) -> Sequence[tuple[str, float]]:
+        options = self.get(word)
+        if not options:
+            raise KeyError(word)
+        return options
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and bool(self.get(word))
+
+    def _found(self, word: str) -> tuple[tuple[str, float], ...]:
+        raise NotImplementedError
+
+
+class WordNet(WorkedOut):
     """Synonyms of a word in any of its senses: one word each, not inflected, as TextAttack's word swap draws them."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._synsets: dict[str, dict[str, list[tuple[str, ...]]]] = {name: {} for name in DETACH}
         self._exceptions = {name: dict(self._irregular(folder / f"{name}.exc")) for name in DETACH}
-        self._stop = frozenset(wordfreq.top_n_list("en", STOP_WORDS))
         for name, lemmas in self._synsets.items():
             for line in (folder / f"data.{name}").read_text(encoding="utf-8").splitlines():
                 if line.startswith("  "):
@@ -356,10 +386,7 @@ class WordNet:
             form, lemma, *_ = line.split()
             yield form, lemma
 
-    @lru_cache(maxsize=1 << 16)  # noqa: B019  # there is one WordNet a process
-    def _options(self, word: str) -> tuple[tuple[str, float], ...]:
-        if word in self._stop or not word.isalpha() or len(word) < 3:
-            return ()
+    def _found(self, word: str) -> tuple[tuple[str, float], ...]:
         found: dict[str, None] = {}
         for name, rules in DETACH.items():
             lemmas = [word, self._exceptions[name].get(word, "")]
@@ -369,19 +396,6 @@ class WordNet:
                     found.update((other, None) for other in names if other.isalpha() and other.lower() != word)
         # the lemma of an inflected word is in its own synset: TextAttack puts it too
         return tuple((other, 1.0) for other in sorted(found))
-
-    def __getitem__(self, word: str) -> Sequence[tuple[str, float]]:
-        options = self._options(word)
-        if not options:
-            raise KeyError(word)
-        return options
-
-    def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and bool(self._options(word))
-
-    def get(self, word: str) -> Sequence[tuple[str, float]]:
-        """The options of a word, none where there is none."""
-        return self._options(word)
 
 
 @cache
@@ -430,7 +444,7 @@ def mythes() -> dict[str, tuple[tuple[str, float], ...]]:
 LEAST_KNOWN = 1e-6
 
 
-class Inflected:
+class Inflected(WorkedOut):
     """Synonyms of a table, put in the form of the word that they replace.
 
     synonyms: lemma -> other lemmas. A word that has forms of several classes is replaced in one of them that fits.
@@ -438,20 +452,17 @@ class Inflected:
 
     def __init__(self, synonyms: Callable[[str], Sequence[str]], power: float = 0.0) -> None:
         """power: a synonym's weight is its frequency to this power; 0 draws all alike."""
+        super().__init__()
         self._synonyms = synonyms
         self._power = power
         self._forms = Forms.load(data_folder() / "lexicon")
         self._frequencies = frequencies()
-        self._stop = frozenset(wordfreq.top_n_list("en", STOP_WORDS))
         self._readings: dict[str, list[tuple[str, str, str]]] = {}
         for lemma, word_class in self._forms.rows:
             for tag, form in self._forms.of(lemma, word_class).items():
                 self._readings.setdefault(form, []).append((lemma, word_class, tag))
 
-    @lru_cache(maxsize=1 << 16)  # noqa: B019  # there is one table an engine
-    def _options(self, word: str) -> tuple[tuple[str, float], ...]:
-        if word in self._stop or not word.isalpha() or len(word) < 3:
-            return ()
+    def _found(self, word: str) -> tuple[tuple[str, float], ...]:
         found: dict[str, float] = {}
         for lemma, word_class, tag in self._readings.get(word, [(word, "", "")]):
             for other in self._synonyms(lemma):
@@ -460,15 +471,6 @@ class Inflected:
                 if form and form != word and share >= LEAST_KNOWN:
                     found[form] = share**self._power
         return tuple(sorted(found.items()))
-
-    def __getitem__(self, word: str) -> Sequence[tuple[str, float]]:
-        options = self._options(word)
-        if not options:
-            raise KeyError(word)
-        return options
-
-    def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and bool(self._options(word))
 
 
 @cache

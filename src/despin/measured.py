@@ -6,7 +6,7 @@ Start reading at `Densities`. The tables are made by `python -m benchmarks.calib
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -125,31 +125,32 @@ def load_steps(path: Path) -> Mapping[str, Mapping[str, Steps]]:
 
 def load_score_weights(path: Path, features: Iterable[str]) -> ScoreWeights:
     """The weights of these features, in this order; the row "offset" has only weights. Raises TableError."""
-    rows: dict[str, tuple[float, ...]] = {}
-    for number, (feature, *cells, _) in read_rows(path, FEATURE_COLUMNS):
-        try:
-            rows[feature] = tuple(_finite(cell or "0") for cell in cells)
-        except ValueError:
-            raise TableError(f"{path}:{number}: all cells but the note must be numbers") from None
-    if missing := [name for name in (*features, "offset") if name not in rows]:
-        raise TableError(f"{path} has no row for {', '.join(missing)}: run python -m benchmarks.calibrate_score")
-    table = np.array([rows[name] for name in features])
+    table, others = _by_feature(path, FEATURE_COLUMNS, features, ("offset",))
     mean, within, between = table[:, :3].T
-    return ScoreWeights(mean, within, between, table[:, 3:], np.array(rows["offset"][3:]))
+    return ScoreWeights(mean, within, between, table[:, 3:], others["offset"])
 
 
 def load_neural_weights(path: Path, features: Iterable[str]) -> NeuralWeights:
     """The weights of these features, in this order; the rows "default" and "offset" have only a weight."""
+    table, others = _by_feature(path, NEURAL_COLUMNS, features, ("default", "offset"))
+    mean, within, between, weight = table.T
+    return NeuralWeights(mean, within, between, weight, float(others["default"][0]), float(others["offset"][0]))
+
+
+def _by_feature(
+    path: Path, columns: Sequence[str], features: Iterable[str], others: Iterable[str]
+) -> tuple[npt.NDArray[np.float64], dict[str, npt.NDArray[np.float64]]]:
+    """The numbers of these features, a row each, and the weights, without the three columns before them, of others."""
     rows: dict[str, tuple[float, ...]] = {}
-    for number, (feature, *cells, _) in read_rows(path, NEURAL_COLUMNS):
+    for number, (feature, *cells, _) in read_rows(path, columns):
         try:
             rows[feature] = tuple(_finite(cell or "0") for cell in cells)
         except ValueError:
             raise TableError(f"{path}:{number}: all cells but the note must be numbers") from None
-    if missing := [name for name in (*features, "default", "offset") if name not in rows]:
+    features, others = tuple(features), tuple(others)
+    if missing := [name for name in (*features, *others) if name not in rows]:
         raise TableError(f"{path} has no row for {', '.join(missing)}: run python -m benchmarks.calibrate_score")
-    mean, within, between, weight = np.array([rows[name] for name in features]).T
-    return NeuralWeights(mean, within, between, weight, rows["default"][3], rows["offset"][3])
+    return np.array([rows[name] for name in features]), {name: np.array(rows[name][3:]) for name in others}
 
 
 def load_calibration(path: Path) -> tuple[Calibration, ...]:
