@@ -35,6 +35,8 @@ BLANK = "␣"
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'013568}-"
 OTHER_DIGITS, OTHER_MARKS = "2479", '.,;:!?"*^~|\\/<>«»()[]{=_+&%$£@#•■¬'
 CODES = 64
+# From the code of a small letter to that of its capital.
+CAPITALS = np.uint8(26)
 
 # ln p of what was never seen: one letter for a certain other one, one lost, one added. Half a count in the 1.2 million
 # letters of the texts is 4e-7; rare engines and prints do worse than those.
@@ -47,10 +49,14 @@ LENGTHS = 2
 # Candidates of the scan that are aligned, and how much of ln p(word) a differing bit of the signature outweighs.
 # On misread words of the development data the scan then finds 84 in 100 of the originals that are words.
 ALIGNED = 64
-BIT_NATS = 1.6
+BIT_NATS = np.float32(1.6)
 
 # Signatures of misread words and originals differ in at most so many bits: two edits touch four letters, six pairs.
 MOST_BITS = 14
+
+# Most of the best differ in at most so many bits. Those are ranked first: to be among the best in spite of more bits, a
+# word must be commoner than most.
+FEW_BITS = 10
 
 # Strings whose candidates are remembered: the same misreadings come in one document after another.
 REMEMBERED = 1 << 15
@@ -262,10 +268,15 @@ class Channel:
         order = np.argsort(lengths, kind="stable")
         self.words = [words[fits[i]] for i in order.tolist()]
         self._letters = _letter_nats(coded)
-        self._starts = np.searchsorted(lengths[order], np.arange(LONGEST + LENGTHS + 3))
-        self._signatures = signatures(coded[order])
-        self._capitalised = np.array([capitalised[i] for i in fits], np.bool_)[order]
+        self._coded, self._lengths = coded[order], lengths[order]
         self._nats = np.array([nats[i] for i in fits], np.float32)[order]
+        names = np.array([capitalised[i] for i in fits], np.bool_)[order]
+        marks = signatures(self._coded)
+        # what is read in small letters was no name
+        self._scans = [
+            _Scan(numbers, self._lengths[numbers], marks[numbers], self._nats[numbers])
+            for numbers in (np.flatnonzero(~names), np.arange(len(names)))
+        ]
         self._alignment = Alignment(eras)
         self._remembered: dict[str, tuple[Candidate, ...]] = {}
 
@@ -288,19 +299,20 @@ class Channel:
         chosen = [self._near(word, int(marks[i]), int(lengths[i])) for i, word in enumerate(seen)]
         which = np.repeat(np.arange(len(seen)), [len(found) for found in chosen])
         found = np.concatenate([np.zeros(0, np.int64), *chosen])
-        wordings = [
-            wording
-            for string, numbers in zip(seen, chosen, strict=True)
-            for wording in in_case([self.words[number] for number in numbers.tolist()], string)
-        ]
-        nats = self._aligned(coded[which], lengths[which], wordings)
+        all_capitals = np.fromiter(map(in_capitals, seen), np.bool_, len(seen))
+        capital = np.fromiter((string[:1].isupper() for string in seen), np.bool_, len(seen))
+        true = self._in_case(found, all_capitals[which], capital[which])
+        nats = self._aligned(coded[which], lengths[which], true, self._lengths[found])
         ranks = np.round(nats + self._nats[found], 3)
-        result: list[list[Candidate]] = [[] for _ in seen]
-        for k in np.lexsort((found, -ranks)).tolist():
-            of_string = result[int(which[k])]
-            if len(of_string) < MOST_CANDIDATES:
-                of_string.append(Candidate(wordings[k], round(float(nats[k]), 4)))
-        return [tuple(candidates) for candidates in result]
+        order = np.lexsort((found, -ranks, which))
+        heads = np.searchsorted(which, np.arange(len(seen) + 1))
+        result = []
+        for string, first, last in zip(seen, heads[:-1].tolist(), heads[1:].tolist(), strict=True):
+            best = order[first : min(last, first + MOST_CANDIDATES)]
+            wordings = in_case([self.words[number] for number in found[best].tolist()], string)
+            of_each = nats[best].astype(np.float64).round(4).tolist()
+            result.append(tuple(map(Candidate, wordings, of_each)))
+        return result
 
     def unlike(self, word: str) -> float:
         """How unlike an English word a string's letters are: minus ln p a letter."""
@@ -308,41 +320,80 @@ class Channel:
         nats = self._letters[coded[:-2], coded[1:-1], coded[2:]]
         return float(-nats.mean())
 
-    def _aligned(self, seen: ByteArray, lengths: IntArray, wordings: Sequence[str]) -> FloatArray:
-        """ln p(seen | wording), row by row, by the likeliest era."""
-        nats = np.full(len(wordings), -np.inf, np.float32)
+    def _in_case(
+        self, numbers: IntArray, all_capitals: npt.NDArray[np.bool_], capital: npt.NDArray[np.bool_]
+    ) -> ByteArray:
+        """The letter codes of the words of these numbers, one a row, in the case that `in_case` gives them."""
+        coded = self._coded[numbers]
+        raised = np.where(coded - np.uint8(1) < CAPITALS, coded + CAPITALS, coded)
+        whole = all_capitals & (self._lengths[numbers] > 1)
+        coded[:, 0] = np.where(capital, raised[:, 0], coded[:, 0])
+        return np.where(whole[:, None], raised, coded)
+
+    def _aligned(self, seen: ByteArray, seen_lengths: IntArray, true: ByteArray, true_lengths: IntArray) -> FloatArray:
+        """ln p(seen | true), row by row, by the likeliest era."""
+        nats = np.full(len(seen), -np.inf, np.float32)
         # rows of like lengths together, so that short ones are not aligned over the width of long ones
-        order = np.argsort(lengths, kind="stable")
+        order = np.argsort(seen_lengths, kind="stable")
         size = max(CHUNK // max(self._alignment.eras, 1), 1)
         for start in range(0, len(order), size):
             part = order[start : start + size]
-            true, true_lengths = coded_rows([wordings[i] for i in part.tolist()])
-            by_era = self._alignment.nats(seen[part], lengths[part], true, true_lengths)
+            by_era = self._alignment.nats(seen[part], seen_lengths[part], true[part], true_lengths[part])
             nats[part] = by_era.max(axis=1, initial=-np.inf)
         return nats
 
     def _near(self, word: str, signature: int, length: int) -> IntArray:
         """Numbers of the words that are worth aligning with a misread one."""
+        return self._scans[word[:1].isupper()].near(signature, length)
+
+
+class _Scan:
+    """Some words by length, and which of them are nearest to a string by their signatures."""
+
+    __slots__ = ("_by_nats", "_falling", "_nats", "_numbers", "_signatures", "_starts")
+
+    def __init__(self, numbers: IntArray, lengths: IntArray, marks: npt.NDArray[np.uint64], nats: FloatArray) -> None:
+        """numbers, lengths (rising), signatures and ln p of the words."""
+        self._numbers, self._signatures, self._nats = numbers, marks, nats
+        self._starts = np.searchsorted(lengths, np.arange(LONGEST + LENGTHS + 3)).tolist()
+        self._by_nats = np.argsort(-nats, kind="stable")
+        self._falling = -nats[self._by_nats]
+
+    def near(self, signature: int, length: int) -> IntArray:
+        """Numbers of the `ALIGNED` nearest words of about this length, rising."""
         first, last = max(length - LENGTHS, 1), min(length + LENGTHS, LONGEST)
         if first > last:
-            return np.zeros(0, np.int64)
-        start, stop = int(self._starts[first]), int(self._starts[last + 1])
+            return self._numbers[:0]
+        start, stop = self._starts[first], self._starts[last + 1]
         bits = bit_count(self._signatures[start:stop] ^ np.uint64(signature))
-        close = bits <= MOST_BITS
-        if not word[:1].isupper():
-            close &= ~self._capitalised[start:stop]
-        near = np.flatnonzero(close)
-        ranks = self._nats[start + near] - np.float32(BIT_NATS) * bits[near]
+        nats = self._nats[start:stop]
+        near = np.flatnonzero(bits <= FEW_BITS)
+        others = np.flatnonzero((bits > FEW_BITS) & (bits <= MOST_BITS)) if len(near) <= ALIGNED else None
+        if others is None:
+            least = -np.partition(BIT_NATS * bits[near] - nats[near], ALIGNED - 1)[ALIGNED - 1]
+            # only words so common can do as well in spite of more bits
+            common = int(np.searchsorted(self._falling, -(least + BIT_NATS * (FEW_BITS + 1)), side="right"))
+            others = self._by_nats[:common] - start
+            others = others[(others >= 0) & (others < stop - start)]
+            of_others = bits[others]
+            others = others[(of_others > FEW_BITS) & (of_others <= MOST_BITS)]
+        near = np.concatenate([near, others])
         if len(near) > ALIGNED:
-            near = np.sort(near[np.argpartition(-ranks, ALIGNED)[:ALIGNED]])
-        chosen: IntArray = near + start
-        return chosen
+            near = near[np.argpartition(BIT_NATS * bits[near] - nats[near], ALIGNED)[:ALIGNED]]
+        near.sort()
+        found: IntArray = self._numbers[start + near]
+        return found
+
+
+def in_capitals(seen: str) -> bool:
+    """Whether most of the letters of a string are capitals."""
+    letters = [letter for letter in seen if letter.isalpha()]
+    return len(letters) > 1 and 2 * sum(letter.isupper() for letter in letters) > len(letters)
 
 
 def in_case(words: Iterable[str], seen: str) -> list[str]:
     """Lower-case words in the case of what was read: all capitals where most letters are, one where the first is."""
-    letters = [letter for letter in seen if letter.isalpha()]
-    if len(letters) > 1 and 2 * sum(letter.isupper() for letter in letters) > len(letters):
+    if in_capitals(seen):
         return [word.upper() if len(word) > 1 else _like_first(word, seen) for word in words]
     return [_like_first(word, seen) for word in words]
 
