@@ -126,6 +126,9 @@ LEAST_JOINED = 4
 # Longer words are so rarely mistaken for another that their length tells no more.
 SHORT_WORD = 6
 
+# Words of context on either side: what a trigram can see.
+REACH = 2
+
 # What breaks or joins words; the soft hyphen and the sign that transcripts put for a broken word among them.
 _HYPHENS = frozenset("-‐‑¬\u00ad")
 
@@ -162,6 +165,19 @@ class _Option:
     rule: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Options:
+    """What does not change with the neighbours, of the options of some places in turn.
+
+    ids: their word numbers, padded, shape (options, words); lengths: how many each has. fixed: the signals, with 0 for
+    the context, shape (options, signals).
+    """
+
+    ids: IntArray
+    lengths: IntArray
+    fixed: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Tokens `first` to `last`, `last` excluded, that may be one misread word, and what they may have been."""
@@ -195,8 +211,8 @@ class _Search:
         self.type_tiers[words] = resources.lexicon.tiers([types[i] for i in words.tolist()])
         self.suspicious: npt.NDArray[np.bool_] = self.type_tiers == Tier.UNKNOWN
         # by the tokens of a place, which no two kinds of places share: what is worked out once for all sweeps
-        self._fixed: dict[tuple[int, int], list[list[float]]] = {}
-        self._wordings: dict[tuple[int, int], list[IntArray]] = {}
+        self._known: dict[tuple[int, int], _Options] = {}
+        self._of_string: dict[str, tuple[float, ...]] = {}
         # by the places and what their neighbours were taken for: the last sweep is asked for again by who weighs it
         self._signals: dict[tuple[tuple[int, int, int], ...], FloatArray] = {}
 
@@ -424,9 +440,11 @@ class _Search:
 
     def findings(self, places: Sequence[_Place], chosen: Sequence[int]) -> Iterator[Finding]:
         """What is worth proposing at each place, the other places as they were settled."""
-        weights = np.array([self.resources.ocr_weights[name] for name in SIGNALS])
-        table = self.signals(places, chosen) * weights
-        nats = np.round(table.sum(axis=1), 4)
+        table = self.signals(places, chosen) * self.weights
+        nats = np.round(table.sum(axis=1), 4).tolist()
+        # the weighted signals of each wording, summed by where they come from
+        channel, context = (table[:, 1 + i] + table[:, OF_WORDS + i] for i in (0, 1))
+        parts = np.round([channel, context, table.sum(axis=1) - channel - context], 4).T.tolist()
         start = 0
         for place in places:
             rows = range(start, start + len(place.options))
@@ -438,94 +456,127 @@ class _Search:
             first, last = int(self.tokens.starts[place.first]), int(self.tokens.starts[place.last])
             before = self.tokens.text[first:last]
             alternatives = tuple(
-                Alternative(option.text, self._evidence(table[row], before, option.text))
+                Alternative(option.text, self._evidence(parts[row], before, option.text))
                 for option, row in zip(options, ranked, strict=True)
             )
             yield Finding(first, last, before, options[0].rule, alternatives)
 
-    def _evidence(self, row: FloatArray, before: str, after: str) -> tuple[Evidence, ...]:
-        """The weighted signals of one wording, summed by where they come from."""
-        channel, context = (float(row[1 + i] + row[OF_WORDS + i]) for i in (0, 1))
+    def _evidence(self, nats: Sequence[float], before: str, after: str) -> tuple[Evidence, ...]:
+        """Of channel, context and all else."""
+        channel, context, rest = nats
         return (
-            Evidence(round(channel, 4), "ocr.channel", f"{after} read as {before}"),
-            Evidence(round(context, 4), "ocr.context", self.resources.context.name),
-            Evidence(round(float(row.sum()) - channel - context, 4), "ocr.lexicon", before),
+            Evidence(channel, "ocr.channel", f"{after} read as {before}"),
+            Evidence(context, "ocr.context", self.resources.context.name),
+            Evidence(rest, "ocr.lexicon", before),
         )
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """What each signal weighs."""
+        return np.array([self.resources.ocr_weights[name] for name in SIGNALS])
 
     def weigh(self, places: Sequence[_Place], chosen: Sequence[int]) -> list[FloatArray]:
         """The nats of each option of each place over what stands there."""
-        table = self.signals(places, chosen)
-        weights = np.array([self.resources.ocr_weights[name] for name in SIGNALS])
-        ends = np.cumsum([len(place.options) for place in places])
-        return np.split(np.round(table @ weights, 4), ends[:-1])
+        nats = np.round(self.signals(places, chosen) @ self.weights, 4)
+        ends = np.cumsum([len(place.options) for place in places]).tolist()
+        return [nats[first:last] for first, last in zip([0, *ends[:-1]], ends, strict=True)]
 
     def signals(self, places: Sequence[_Place], chosen: Sequence[int]) -> FloatArray:
         """One row an option of each place in turn: see `SIGNALS`. chosen: the neighbours' options."""
         key = tuple((place.first, place.last, option) for place, option in zip(places, chosen, strict=True))
         if key in self._signals:
             return self._signals[key]
-        table = np.array([row for place in places for row in self._fixed_signals(place)], np.float64)
-        table = table.reshape(-1, len(SIGNALS))
+        options = self._options(places)
+        table = options.fixed
         of_words = np.array([option.rule == "ocr.word" for place in places for option in place.options], np.bool_)
         column = np.where(of_words, SIGNALS.index("word_context"), SIGNALS.index("context"))
-        table[np.arange(len(table)), column] = self._context(places, chosen)
+        table[np.arange(len(table)), column] = self._context(places, chosen, options)
         table.setflags(write=False)
         self._signals[key] = table
         return table
 
-    def _fixed_signals(self, place: _Place) -> list[list[float]]:
-        """The signals of each option of a place that its neighbours' options do not change; 0 for the context."""
-        key = place.first, place.last
-        if key not in self._fixed:
-            about = self._about(place)
-            self._fixed[key] = [
-                self._fixed_row(place, about, option, wording)
-                for option, wording in zip(place.options, self._encoded(place), strict=True)
-            ]
-        return self._fixed[key]
+    def _options(self, places: Sequence[_Place]) -> _Options:
+        """The options of some places, in arrays of their own."""
+        new = [place for place in places if (place.first, place.last) not in self._known]
+        if new:
+            self._known.update(zip(((place.first, place.last) for place in new), self._worked_out(new), strict=True))
+        known = [self._known[place.first, place.last] for place in places]
+        width = max((options.ids.shape[1] for options in known), default=1)
+        lengths = np.concatenate([np.zeros(0, np.int64), *(options.lengths for options in known)])
+        ids = np.full((len(lengths), width), PADDING, np.int64)
+        ids[np.arange(width) < lengths[:, None]] = np.concatenate(
+            [np.zeros(0, np.int64), *(options.ids[options.ids != PADDING] for options in known)]
+        )
+        return _Options(ids, lengths, np.concatenate([np.zeros((0, len(SIGNALS))), *(o.fixed for o in known)]))
 
-    def _fixed_row(self, place: _Place, about: Sequence[float], option: _Option, wording: IntArray) -> list[float]:
-        elsewhere = float(self.counts[fold(option.text)] > 0)
-        row = [option.nats, 0.0, float(self.resources.context.alone(wording).sum()), *about, elsewhere]
-        if option.rule == "ocr.word":
-            return [1.0, *[0.0] * (OF_WORDS - 1), *row]
-        row += [
-            float((wording == self.resources.context.vocabulary.unknown).any()),
-            self.unknown_beside[place.first],
-            float(option.rule == "ocr.split"),
-            float(option.rule == "ocr.join"),
-        ]
-        return [1.0, *row, *[0.0] * (len(SIGNALS) - OF_WORDS)]
+    def _worked_out(self, places: Sequence[_Place]) -> Iterator[_Options]:
+        """The options of each place."""
+        context = self.resources.context
+        words = [option.text.split() for place in places for option in place.options]
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        flat = context.encode(word for of_option in words for word in of_option)
+        starts = np.cumsum(lengths) - lengths
+        alone = np.add.reduceat(context.alone(flat), starts)
+        outside = np.logical_or.reduceat(flat == context.vocabulary.unknown, starts)
+        ids = np.full((len(words), int(lengths.max())), PADDING, np.int64)
+        ids[np.arange(ids.shape[1]) < lengths[:, None]] = flat
+        fixed = np.zeros((len(words), len(SIGNALS)))
+        fixed[:, 0] = 1.0
+        row = 0
+        for place in places:
+            about, beside = self._about(place), float(self.unknown_beside[place.first])
+            for option in place.options:
+                elsewhere = float(self.counts[fold(option.text)] > 0)
+                if option.rule == "ocr.word":
+                    fixed[row, OF_WORDS:] = option.nats, 0.0, alone[row], *about, elsewhere
+                else:
+                    split, join = option.rule == "ocr.split", option.rule == "ocr.join"
+                    fixed[row, 1:OF_WORDS] = (
+                        option.nats, 0.0, alone[row], *about, elsewhere, outside[row], beside, split, join,
+                    )  # fmt: skip
+                row += 1
+        row = 0
+        for place in places:
+            rows = slice(row, row + len(place.options))
+            row = rows.stop
+            yield _Options(ids[rows], lengths[rows], fixed[rows])
 
     def _about(self, place: _Place) -> tuple[float, ...]:
         """What speaks for what stands at a place, whatever the wording that competes with it."""
         tokens = self.tokens
-        numbers = tokens.type_ids[place.first : place.last].tolist()
         if place.options[0].rule == "ocr.word":
-            tier, string = self.type_tiers[numbers[0]], tokens.types[numbers[0]]
+            number = int(tokens.type_ids[place.first])
+            tier, string = self.type_tiers[number], tokens.types[number]
             return (
                 *(float(tier == known) for known in (Tier.WORD, Tier.RARE, Tier.NAME)),
                 float(max(0, SHORT_WORD - len(string))),
-                float(np.log(self.counts[self.reading.folded[numbers[0]]])),
+                float(np.log(self.counts[self.reading.folded[number]])),
             )
+        numbers = tokens.type_ids[place.first : place.last].tolist()
         suspect = next((i for i in numbers if self.suspicious[i]), numbers[0])
         string = tokens.types[suspect]
+        if string not in self._of_string:
+            self._of_string[string] = self._about_string(string, self.counts[self.reading.folded[suspect]])
+        letters, lower, title, upper, unlike, short, long, repeats = self._of_string[string]
+        item = int(np.searchsorted(self.reading.index, place.first))
+        opens = title and bool(self.reading.opens[min(item, len(self.reading) - 1)])
+        parted = place.last - place.first > 1 and place.options[0].rule == "ocr.letters"
+        return letters, lower, title, upper, opens, unlike, short, long, float(place.joinable), float(parted), repeats
+
+    def _about_string(self, string: str, count: int) -> tuple[float, ...]:
+        """The same of a string, wherever it stands."""
         upper = len(string) > 1 and string.isupper()
         title = not upper and string[:1].isupper()
-        item = int(np.searchsorted(self.reading.index, place.first))
         unlike = self.resources.channel.unlike(string)
         return (
             -unlike * (len(string) + 1),
             float(not upper and not title),
             float(title),
             float(upper),
-            float(title and bool(self.reading.opens[min(item, len(self.reading) - 1)])),
             unlike,
             float(max(0, SHORT_WORD - len(string))),
             float(min(max(0, len(string) - SHORT_WORD), SHORT_WORD)),
-            float(place.joinable),
-            float(place.last - place.first > 1 and place.options[0].rule == "ocr.letters"),
-            float(np.log(self.counts[self.reading.folded[suspect]])),
+            float(np.log(count)),
         )
 
     @cached_property
@@ -547,57 +598,59 @@ class _Search:
         beside: FloatArray = (running[last] - running[first]).astype(np.float64)
         return beside
 
-    def _context(self, places: Sequence[_Place], chosen: Sequence[int]) -> FloatArray:
+    def _context(self, places: Sequence[_Place], chosen: Sequence[int], options: _Options) -> FloatArray:
         """What the context model gives each option beyond what stands there, in nats."""
         reading, context = self.reading, self.resources.context
         first = np.searchsorted(reading.index, [place.first for place in places])
         last = np.searchsorted(reading.index, [place.last for place in places])
         # only the stretch that holds the places: samples of a long text are weighed one after another
-        begin = max(int(first.min()) - 2, 0)
-        ids = reading.ids[begin : int(last.max()) + 2]
+        begin = max(int(first.min()) - REACH, 0)
+        ids = reading.ids[begin : int(last.max()) + REACH]
         first, last = first - begin, last - begin
-        flat, starts = self._settled(ids, places, chosen, first, last)
-        rows: list[IntArray] = []
-        for k, place in enumerate(places):
-            left = flat[max(starts[first[k]] - 2, 0) : starts[first[k]]]
-            right = flat[starts[last[k]] : starts[last[k]] + 2]
-            rows += [
-                np.concatenate([left, wording, right]) for wording in (ids[first[k] : last[k]], *self._encoded(place))
-            ]
-        padded = np.full((len(rows), max(map(len, rows))), PADDING, np.int64)
-        for k, row in enumerate(rows):
-            padded[k, : len(row)] = row
-        fits = context.rows(padded, 0, np.array([len(row) - 1 for row in rows]))
-        sizes = [len(place.options) + 1 for place in places]
-        heads = np.cumsum([0, *sizes[:-1]])
-        shift = fits - np.repeat(fits[heads], sizes)
-        return np.delete(shift, heads)
+        heads = np.cumsum([0, *(len(place.options) for place in places)])
+        flat, starts = _settled(ids, chosen, first, last, options, heads)
+        flat = np.concatenate([np.full(REACH, PADDING), flat, np.full(REACH, PADDING)])
+        # what stands at each place comes before its options
+        wordings = np.insert(options.ids, heads[:-1], PADDING, axis=0)
+        lengths = np.insert(options.lengths, heads[:-1], last - first)
+        standing = heads[:-1] + np.arange(len(places))
+        wordings = np.pad(
+            wordings, ((0, 0), (0, max(int(lengths.max()) - wordings.shape[1], 0))), constant_values=PADDING
+        )
+        for step in range(int((last - first).max())):
+            held = first + step < last
+            wordings[standing[held], step] = ids[first[held] + step]
+        of_place = np.repeat(np.arange(len(places)), np.diff(heads) + 1)
+        table = np.full((len(lengths), wordings.shape[1] + 2 * REACH), PADDING, np.int64)
+        table[:, REACH:-REACH] = wordings
+        rows = np.arange(len(table))
+        for step in range(REACH):
+            table[:, step] = flat[starts[first] + step][of_place]
+            table[rows, REACH + lengths + step] = flat[starts[last] + REACH + step][of_place]
+        fits = context.rows(table, REACH, lengths + 2 * REACH - 1)
+        shift = fits - fits[standing][of_place]
+        return np.delete(shift, standing)
 
-    def _settled(
-        self, ids: IntArray, places: Sequence[_Place], chosen: Sequence[int], first: IntArray, last: IntArray
-    ) -> tuple[IntArray, IntArray]:
-        """The word numbers `ids` with the chosen wordings, and where those of each item start. first, last: the items
-        of each place."""
-        counts = np.ones(len(ids), np.int64)
-        taken = []
-        for k, option in enumerate(chosen):
-            if option >= 0:
-                wording = self._encoded(places[k])[option]
-                counts[first[k] : last[k]] = 0
-                counts[first[k]] = len(wording)
-                taken.append((first[k], wording))
-        flat = np.repeat(ids, counts)
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        for item, wording in taken:
-            flat[starts[item] : starts[item] + len(wording)] = wording
-        return flat, starts
 
-    def _encoded(self, place: _Place) -> list[IntArray]:
-        """The word numbers of each option."""
-        key = place.first, place.last
-        if key not in self._wordings:
-            self._wordings[key] = [self.resources.context.encode(option.text.split()) for option in place.options]
-        return self._wordings[key]
+def _settled(
+    ids: IntArray, chosen: Sequence[int], first: IntArray, last: IntArray, options: _Options, heads: IntArray
+) -> tuple[IntArray, IntArray]:
+    """The word numbers `ids` with the chosen wordings, and where those of each item start. first, last: the items of
+    each place. heads: where the options of each begin."""
+    counts = np.ones(len(ids), np.int64)
+    taken = []
+    for k, option in enumerate(chosen):
+        if option >= 0:
+            row = int(heads[k]) + option
+            wording = options.ids[row, : options.lengths[row]]
+            counts[first[k] : last[k]] = 0
+            counts[first[k]] = len(wording)
+            taken.append((first[k], wording))
+    flat = np.repeat(ids, counts)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    for item, wording in taken:
+        flat[starts[item] : starts[item] + len(wording)] = wording
+    return flat, starts
 
 
 def _letters(candidates: Sequence[Candidate]) -> Iterator[_Option]:
