@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from despin.edits import apply
-from despin.results import Repair, Score
+from despin.results import Repair, Score, Scores
 from despin.values import Edit, Refusal, Step
 
 SIGNATURE = "cheap"
@@ -44,7 +44,7 @@ def cheap(text: str) -> Repair:
     verdict = "flag" if "spun" in text else "abstain" if len(text) < 8 else "no-flag"
     score = Score(len(text) % 100 / 100, verdict, "", 0.0, "", 1.0, len(text.split()), (), SIGNATURE)  # type: ignore[arg-type]
     refusals = (Refusal(0, 0, "", "x", "spin.map", 0.1, "as it is a test"),) if "refuse" in text else ()
-    return Repair(text, apply(text, edits), (Step("wording", edits),), refusals, SIGNATURE, score, score)
+    return Repair(text, apply(text, edits), (Step("wording", edits),), refusals, SIGNATURE, Scores(score, score))
 
 
 def put(folder: Path, files: Files) -> Path:

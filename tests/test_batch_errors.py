@@ -210,7 +210,7 @@ def test_a_repair_that_cannot_be_written_is_not_made(tmp_path: Path) -> None:
 def test_a_repair_that_its_record_does_not_undo_is_not_made(tmp_path: Path) -> None:
     def lying(text: str) -> Repair:
         repair = cheap(text)
-        return Repair(repair.original, repair.text + "!", repair.steps, (), "", repair.before, repair.after)
+        return Repair(repair.original, repair.text + "!", repair.steps, (), "", repair.scores)
 
     source = put(tmp_path / "in", {"d.jsonl": GOOD})
     run([source], tmp_path / "out", treat=lying)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 import despin
 from despin import cli
 from despin.report import report_page
-from despin.results import PassageScore, Repair, Score
+from despin.results import PassageScore, Repair, Score, Scores
 from despin.values import Edit, Evidence, Refusal, Step
 
 EVIL = "</script><script>document.title = 'broken'</script>"
@@ -34,7 +34,7 @@ EDITS = (
 )
 REFUSALS = (Refusal(*at("important signs"), "vital signs", "spin.pair", 0.4, "not sure enough"),)
 TEXT = SOURCE.replace("An mistake", "An error").replace("signs", "organs").replace("Two lines", "Two rows")
-REPAIR = Repair(SOURCE, TEXT, (Step("wording", EDITS),), REFUSALS, "despin test", SCORE, SCORE)
+REPAIR = Repair(SOURCE, TEXT, (Step("wording", EDITS),), REFUSALS, "despin test", Scores(SCORE, SCORE))
 PASSAGES = (PassageScore(0, 32, SCORE), PassageScore(32, len(SOURCE), SCORE))
 
 
@@ -244,7 +244,9 @@ def test_five_thousand_edits(open_page: Callable[[str], Page]) -> None:
     count = 5000
     text = "An mistake here.\n" * count
     edits = tuple(Edit(i * 17, i * 17 + 10, "An mistake", "An error", "spin.map", 0.9) for i in range(count))
-    big = Repair(text, text.replace("An mistake", "An error"), (Step("wording", edits),), (), "test", SCORE, SCORE)
+    big = Repair(
+        text, text.replace("An mistake", "An error"), (Step("wording", edits),), (), "test", Scores(SCORE, SCORE)
+    )
     page = open_page(report_page([("big.txt", big, ())]))
     assert page("document.querySelectorAll('#changes .row').length") == count
     page.press("jr")

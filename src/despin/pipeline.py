@@ -16,7 +16,7 @@ from despin.rates import estimate
 from despin.reading import Reading
 from despin.reranking import Remembering, model_named, rerank, telling
 from despin.resources import LANGUAGES, NUMERAL_LANGUAGES, Resources, load
-from despin.results import Findings, PassageScore, PassageScores, Repair, Score
+from despin.results import Findings, Later, PassageScore, PassageScores, Repair, Score, Scores
 from despin.settings import Level, SettingsError, level_named, rules_named
 from despin.tokens import Kind, tokenize
 from despin.values import Finding, Refusal, Step, Suggestion
@@ -92,20 +92,23 @@ def repair(
     found = propose(legible, tables, wording)
     guarded = protected_spans(legible.tokens, protect)
     second, left = settle("wording", legible, but(found, left_out), tables, chosen, guarded, model)
-    repaired = reread(legible, second)
+    repaired = apply(legible.tokens.text, second.edits)
 
     refusals = (*kept, *carried_back(left, first.edits, text, legible.tokens.text))
     if tables.lang not in LANGUAGES:
         note = LETTERS_ALONE.format(tables.lang)
-        return Repair(text, repaired.tokens.text, (first, second), refusals, signature, note=note)
+        return Repair(text, repaired, (first, second), refusals, signature, note=note)
 
-    def judged(reading: Reading) -> Score:
-        findings = found if reading is legible else propose(reading, tables, wording)
+    def judged(text: str) -> Score:
+        reading = Reading(tokenize(text), tables.context)
+        findings = propose(reading, tables, wording)
         return scoring.judge(reading, findings, tables, signature, model=scoring.reader(model))
 
-    before = judged(original)
-    after = before if repaired is original else judged(repaired)
-    return Repair(text, repaired.tokens.text, (first, second), refusals, signature, before, after)
+    before: Score | Later = partial(judged, text)
+    if legible is original:  # what was found is at hand
+        before = scoring.judge(original, found, tables, signature, model=scoring.reader(model))
+    scores = Scores(before, before if repaired == text else partial(judged, repaired))
+    return Repair(text, repaired, (first, second), refusals, signature, scores)
 
 
 def in_rounds(detectors: Mapping[str, Detector]) -> tuple[dict[str, Detector], dict[str, Detector]]:

@@ -5,8 +5,8 @@ Both hold plain data. Start with `Repair`: all that can be worked out from its s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -74,6 +74,44 @@ class Findings(tuple[Finding, ...]):
         return display.findings(self)
 
 
+Later = Callable[[], Score]
+"""What works a score out when it is called."""
+
+
+class Scores:
+    """The scores of a text before and after its repair, or what works them out: that is asked at most once, when the
+    score is first looked at. None where no score was asked for. Two are equal if the scores are."""
+
+    __slots__ = ("_after", "_before")
+
+    def __init__(self, before: Score | Later | None = None, after: Score | Later | None = None) -> None:
+        self._before, self._after = before, after
+
+    @property
+    def before(self) -> Score | None:
+        """The score of the text as it came."""
+        if callable(self._before):
+            self._before = self._before()
+        return self._before
+
+    @property
+    def after(self) -> Score | None:
+        """The score of the repaired text."""
+        if callable(self._after):
+            self._after = self._after()
+        return self._after
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scores) and (self.before, self.after) == (other.before, other.after)
+
+    def __hash__(self) -> int:
+        return hash((self.before, self.after))
+
+    def __reduce__(self) -> tuple[type[Scores], tuple[Score | None, Score | None]]:
+        # what goes to another process is the scores, not the tables that they are worked out with
+        return Scores, (self.before, self.after)
+
+
 @dataclass(frozen=True)  # no slots: what is worked out once is kept in the instance
 class Repair:
     """The outcome of repairing a text; everything in it can be undone.
@@ -82,7 +120,7 @@ class Repair:
     steps: the rounds as they were written down, each in the offsets of its own input.
     refusals: findings that were not accepted, and why; all in the offsets of `original`, round by round.
     signature: the versions, data and settings that made it.
-    before, after: the scores of `original` and `text`, or None where no score was asked for.
+    scores: those of `original` and `text`.
     note: what was not looked for, in plain words, or "".
     """
 
@@ -91,9 +129,18 @@ class Repair:
     steps: tuple[Step, ...]
     refusals: tuple[Refusal, ...]
     signature: str
-    before: Score | None = None
-    after: Score | None = None
+    scores: Scores = field(default_factory=Scores, repr=False)
     note: str = ""
+
+    @property
+    def before(self) -> Score | None:
+        """The score of `original`, or None where no score was asked for."""
+        return self.scores.before
+
+    @property
+    def after(self) -> Score | None:
+        """The score of `text`, or None where no score was asked for."""
+        return self.scores.after
 
     @cached_property
     def edits(self) -> tuple[Edit, ...]:

@@ -12,7 +12,7 @@ from despin import pipeline
 from despin.own import words_of
 from despin.reranking import model_named
 from despin.resources import Resources, load_resources
-from despin.results import Repair
+from despin.results import Repair, Scores
 from despin.settings import SettingsError, level_named, rules_named
 from despin.values import DespinError
 
@@ -133,4 +133,4 @@ class Options:
 def score_only(text: str, context: str, resources: Resources) -> Repair:
     """A repair without edits, that has the score."""
     score = pipeline.score(text, context, resources=resources)
-    return Repair(text, text, (), (), score.signature, score, score)
+    return Repair(text, text, (), (), score.signature, Scores(score, score))
