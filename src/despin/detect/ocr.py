@@ -12,8 +12,9 @@ The evidence for a wording over what stands there is a sum of named signals (`SI
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -90,6 +91,9 @@ FAR = -2.5
 # quarter of them.
 STRETCH, SAMPLED, LEAST_PLAIN = 240, 40, 3
 
+# A few of the sample are enough where none of them is plainly misread: of such a page's one in thirty has none.
+FEW_SAMPLED = 12
+
 # Where a text is not misread, a word in no list that stands so often in it, and e**5 times as often as misreading makes
 # likely, is a name or a term: "tlie" three times beside sixty "the" is e**2 times as often, "xserver" beside as many
 # "server" e**10.
@@ -111,6 +115,8 @@ OLD_SHARE = 0.008
 
 # call'd, fix'd, but not he'd, who'd; 'tis loses its apostrophe to the tokenizer.
 _ELIDED = regex.compile(r"(?<!^(?:i|he|she|it|we|you|they|who|that|there|how))'d$|^'?t(?:is|was)$")
+
+_ELIDED_WHOLE = frozenset("tis twas 'tis 'twas".split())
 
 # What a lost or an added blank costs: about 1 in 320 blanks is lost, and 1 in 400 letters is followed by a false one.
 LOST_BLANK = -5.8
@@ -226,14 +232,14 @@ class _Search:
     def _is_old(self) -> bool:
         """Whether the text has the spelling of before 1800. Print of that time breaks and joins words as it likes."""
         lexicon, folded = self.resources.lexicon, self.reading.folded
-        listed = np.flatnonzero((self.type_tiers < Tier.UNKNOWN) & (self.tokens.type_kinds == Kind.WORD)).tolist()
-        old = [
-            i
-            for i in listed
-            if _ELIDED.search(folded[i]) or (self.type_tiers[i] == Tier.RARE and lexicon.is_old_spelling(folded[i]))
-        ]
-        count = int(np.isin(self.tokens.type_ids, old).sum())
-        return count > OLD_SHARE * self.reading.word_count
+        words = self.tokens.type_kinds == Kind.WORD
+        old = np.zeros(len(folded), np.bool_)
+        for i in np.flatnonzero(words & (self.type_tiers == Tier.RARE)).tolist():
+            old[i] = lexicon.is_old_spelling(folded[i])
+        for i, word in enumerate(folded):
+            if (word.endswith("'d") or word in _ELIDED_WHOLE) and words[i] and self.type_tiers[i] < Tier.UNKNOWN:
+                old[i] |= _ELIDED.search(word) is not None
+        return int(old[self.tokens.type_ids].sum()) > OLD_SHARE * self.reading.word_count
 
     def all_places(self) -> list[_Place]:
         """The places of unknown words, and where many of them are plainly misread those of other words as well."""
@@ -267,18 +273,28 @@ class _Search:
         """The suspicious words, but of stretches in which a sample shows hardly a misread one only that sample: most
         unknown words of a clean text are terms and names, and to look all of them up takes longer than all else."""
         spans = self._spans()
-        chosen: list[tuple[int, int]] = []
-        for start in range(0, len(spans), STRETCH):
-            stretch = spans[start : start + STRETCH]
-            sample = stretch[:: max(len(stretch) // SAMPLED, 1)]
-            is_clean = len(sample) < len(stretch) and self._plain(list(self.places(sample))) < LEAST_PLAIN
-            chosen += sample if is_clean else stretch
-        return chosen
+        stretches = [spans[start : start + STRETCH] for start in range(0, len(spans), STRETCH)]
+        samples = [stretch[:: max(len(stretch) // SAMPLED, 1)] for stretch in stretches]
+        chosen = list(stretches)
+        doubtful = [k for k, sample in enumerate(samples) if len(sample) < len(stretches[k])]
+        for k in doubtful:
+            chosen[k] = samples[k][:: max(len(samples[k]) // FEW_SAMPLED, 1)]
+        for larger, least in ((samples, 1), (stretches, LEAST_PLAIN)):
+            plain = self._plain([chosen[k] for k in doubtful])
+            doubtful = [k for k, count in zip(doubtful, plain, strict=True) if count >= least]
+            for k in doubtful:
+                chosen[k] = larger[k]
+        return [span for part in chosen for span in part]
 
-    def _plain(self, places: Sequence[_Place]) -> int:
-        """How many of the places are plainly misread."""
-        nats = self.weigh(places, self.settle(places)) if places else []
-        return sum(float(scores.max()) >= PLAIN for scores in nats)
+    def _plain(self, parts: Sequence[Sequence[tuple[int, int]]]) -> list[int]:
+        """How many of the words of each part are plainly misread."""
+        places = list(self.places([span for part in parts for span in part]))
+        starts = [part[0][0] for part in parts]
+        counts = [0] * len(parts)
+        for place, nats in zip(places, self.weigh(places, self.settle(places)), strict=True) if places else ():
+            # a place may begin with the word before
+            counts[max(bisect.bisect_right(starts, place.last - 1) - 1, 0)] += float(nats.max()) >= PLAIN
+        return counts
 
     def word_places(self, places: Sequence[_Place]) -> Iterator[_Place]:
         """Words that do not fit their neighbours and may be misread others."""
@@ -305,7 +321,7 @@ class _Search:
         glued = list(self._glued(spans))
         seen = sorted({self._text(*span) for span in (*spans, *glued)})
         found = dict(zip(seen, self.resources.channel.candidates(seen), strict=True))
-        splits = {string: tuple(self._splits(string, found[string])) if blanks else () for string in seen}
+        splits = self._splits(found) if blanks else {}
         joins: dict[int, _Place] = {}
         if blanks:
             for first, last in spans:
@@ -314,7 +330,7 @@ class _Search:
                         joins[start] = place
         for first, last in spans:
             string = self._text(first, last)
-            options = (*_letters(found[string]), *splits[string])
+            options = (*_letters(found[string]), *splits.get(string, ()))
             if options:
                 yield _Place(first, last, options, first - 2 in joins or last - 1 in joins)
         yield from joins.values()
@@ -385,25 +401,30 @@ class _Search:
         part: npt.NDArray[np.bool_] = broken | rest | coded | cut[: len(gap)]
         return part
 
-    def _splits(self, string: str, candidates: Sequence[Candidate]) -> Iterator[_Option]:
-        """The string as two words whose blank was lost; one of them may be misread if the other is a common one."""
-        if len(string) > LONGEST_SPLIT or _NAME_OF_CODE.search(string):
-            return
-        for cut in range(1, len(string)):
-            left, right = string[:cut], string[cut:]
-            if self._is_part(left) and self._is_part(right):
-                yield _Option(f"{left} {right}", LOST_BLANK, "ocr.split")
-        if len(string) < LEAST_SPLIT or any(candidate.nats > NEAR for candidate in candidates):
-            return
-        for word in _GLUE:
-            if string.lower().startswith(word) and len(string) - len(word) >= LEAST_REST:
-                for rest in self.resources.channel.candidates([string[len(word) :]])[0][:1]:
-                    if rest.nats > NEAR:
-                        yield _Option(f"{string[: len(word)]} {rest.word}", LOST_BLANK + rest.nats, "ocr.split")
-            if string.endswith(word) and len(string) - len(word) >= LEAST_REST:
-                for rest in self.resources.channel.candidates([string[: -len(word)]])[0][:1]:
-                    if rest.nats > NEAR:
-                        yield _Option(f"{rest.word} {word}", LOST_BLANK + rest.nats, "ocr.split")
+    def _splits(self, found: Mapping[str, Sequence[Candidate]]) -> dict[str, list[_Option]]:
+        """Strings, with what else they may have been, as two words whose blank was lost; one of them may be misread if
+        the other is a common one."""
+        splits: dict[str, list[_Option]] = {}
+        rests: list[tuple[str, str, str]] = []
+        for string, candidates in found.items():
+            if len(string) > LONGEST_SPLIT or _NAME_OF_CODE.search(string):
+                continue
+            splits[string] = [
+                _Option(f"{string[:cut]} {string[cut:]}", LOST_BLANK, "ocr.split")
+                for cut in range(1, len(string))
+                if self._is_part(string[:cut]) and self._is_part(string[cut:])
+            ]
+            if len(string) >= LEAST_SPLIT and not any(candidate.nats > NEAR for candidate in candidates):
+                rests += _glued_to_others(string)
+        misread = self.resources.channel.candidates([before or after for _, before, after in rests])
+        for (string, before, after), candidates in zip(rests, misread, strict=True):
+            for rest in candidates[:1]:
+                if rest.nats > NEAR:
+                    wording = (
+                        f"{rest.word} {string[len(before) :]}" if before else f"{string[: -len(after)]} {rest.word}"
+                    )
+                    splits[string].append(_Option(wording, LOST_BLANK + rest.nats, "ocr.split"))
+        return splits
 
     def _is_part(self, string: str) -> bool:
         if len(string) < LEAST_PART:
@@ -651,6 +672,17 @@ def _settled(
     for item, wording in taken:
         flat[starts[item] : starts[item] + len(wording)] = wording
     return flat, starts
+
+
+def _glued_to_others(string: str) -> Iterator[tuple[str, str, str]]:
+    """(string, rest before, rest after) for each common word that the string begins or ends with; one rest is ""."""
+    for word in _GLUE:
+        if len(string) - len(word) < LEAST_REST:
+            continue
+        if string.lower().startswith(word):
+            yield string, "", string[len(word) :]
+        if string.endswith(word):
+            yield string, string[: -len(word)], ""
 
 
 def _letters(candidates: Sequence[Candidate]) -> Iterator[_Option]:
