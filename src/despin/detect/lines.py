@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 # A hyphen between letters with a line end or one space behind it. Soft hyphens and "¬" (how transcribers and word
 # processors write one) are no word's own; "¬" within a line is left, as transcripts keep it there.
 _PARTED = regex.compile(
-    r"(?<=\p{L}\p{L})(?:[-‐\u00AD¬⸗]\u00AD?[ \t]{0,4}+(?:\r\n|\n|\r)[ \t]{0,40}+|[-‐][ ])(?=\p{L}\p{L})"
+    # the lookbehind stands after the sign: there are few signs, and many letters
+    r"[-‐\u00AD¬⸗](?<=\p{L}\p{L}.)(?:\u00AD?[ \t]{0,4}+(?:\r\n|\n|\r)[ \t]{0,40}+|(?<=[-‐])[ ])(?=\p{L}\p{L})"
 )
 # In Gothic type the hyphen looks like this, and is read so.
-_GOTHIC = regex.compile(r"(?<=\p{L}\p{L})=[ \t]{0,4}+(?:\r\n|\n|\r)[ \t]{0,40}+(?=\p{Ll}\p{L})")
+_GOTHIC = regex.compile(r"=(?<=\p{L}\p{L}=)[ \t]{0,4}+(?:\r\n|\n|\r)[ \t]{0,40}+(?=\p{Ll}\p{L})")
 _NO_HYPHEN = frozenset("\u00ad¬⸗")
 
 _BEFORE = regex.compile(r"(?r)\p{L}{2,40}+")
 _AFTER = regex.compile(r"(\p{L}{2,40}+)(\S{0,20}+)([ \t]{0,4}+)")
-_HYPHENATED = regex.compile(r"(?<![\p{L}\-‐])\p{L}{2,40}+[-‐]\p{L}{2,40}+(?![\p{L}\-‐])")
+_HYPHENATED = regex.compile(r"[-‐](?<=(?<![\p{L}\-‐])(\p{L}{2,40}).)(\p{L}{2,40}+)(?![\p{L}\-‐])")
 
 # The joined word is so many times more frequent than chance would put its two halves side by side.
 JOINED_TIMES = 3.0
@@ -76,7 +77,7 @@ class _Document:
 
     @cached_property
     def hyphenated(self) -> frozenset[str]:
-        return frozenset(fold(word).replace("‐", "-") for word in _HYPHENATED.findall(self.reading.tokens.text))
+        return frozenset(f"{fold(left)}-{fold(right)}" for left, right in _HYPHENATED.findall(self.reading.tokens.text))
 
     @cached_property
     def words(self) -> frozenset[str]:
