@@ -113,3 +113,47 @@ def assert_tiles(text: str, spans: np.ndarray) -> None:
         assert not blank(text[end - 1])
         end_before = end
     assert blank(text[end_before:]) == text[end_before:]
+
+
+# Texts so long that most of them is out of reach of a change: ordinary words, and now and then what reaches far.
+FILLERS = (
+    "A short line of words.\n",
+    "x" * 7000,
+    " " * 6000,
+    "```" + "code " * 700 + "```",
+    "1,1,1,",
+    "'" * 40,
+    "a-b " * 900,
+)
+long_texts = st.lists(st.tuples(texts, st.sampled_from(FILLERS), st.integers(1, 200)), min_size=1, max_size=5).map(
+    lambda parts: "".join(text + (filler * count)[:30_000] for text, filler, count in parts)
+)
+
+
+@given(long_texts, st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), texts), max_size=3))
+@settings(max_examples=60)
+def test_replacing_is_tokenizing_the_new_text(text: str, places: list[tuple[float, int, str]]) -> None:
+    changes: list[tuple[int, int, str]] = []
+    for share, length, after in sorted(places):
+        start = int(share * len(text))
+        if not changes or start >= changes[-1][1]:
+            changes.append((start, min(start + length, len(text)), after))
+    found = tokenize(text).replaced(changes)
+    fresh = tokenize(found.text)
+    assert found.types == fresh.types
+    assert np.array_equal(found.type_ids, fresh.type_ids)
+    assert np.array_equal(found.starts, fresh.starts)
+
+
+def test_only_what_is_near_a_change_is_cut_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = tokenize("A short line of words.\n" * 40_000)
+    cut = []
+
+    class Watched:
+        def findall(self, text: str, start: int, end: int) -> list[str]:
+            cut.append(end - start)
+            return PATTERN.findall(text, start, end)
+
+    monkeypatch.setattr(tokens_module, "PATTERN", Watched())
+    assert tokens.replaced([(20, 24, "x"), (500_000, 500_001, "")]).text.startswith("A short line of wordx")
+    assert sum(cut) < 60_000

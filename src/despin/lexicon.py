@@ -58,10 +58,20 @@ def unaccented(word: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
 
 
-class Lexicon:
-    """Lists of words, by tier. Nothing changes after loading."""
+# Strings whose tier is remembered: the same names and misreadings come in one document after another.
+REMEMBERED = 1 << 16
 
-    __slots__ = ("_capitalised", "_names", "_rare", "_words", "own")
+
+def _folded(string: str) -> str:
+    folded = fold(string)
+    # long s and ligatures are letters of old print, no misreadings
+    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded)
+
+
+class Lexicon:
+    """Lists of words, by tier. Nothing that is said changes after loading; what was asked before is remembered."""
+
+    __slots__ = ("_capitalised", "_names", "_rare", "_remembered", "_words", "own")
 
     def __init__(
         self,
@@ -74,6 +84,7 @@ class Lexicon:
         """All lower-case, but the abbreviations and the user's own words: those with a capital are words with that
         capital only."""
         self.own = frozenset(own)
+        self._remembered: dict[str, int] = {}
         listed = [*abbreviations, *self.own]
         plain = [word for word in listed if word == word.lower()]
         self._words = frozenset([*words, *plain])
@@ -103,8 +114,9 @@ class Lexicon:
 
     def tiers(self, strings: Sequence[str]) -> npt.NDArray[np.int8]:
         """The tier of each string, as it stands."""
-        words = self._words
-        return np.fromiter((0 if s in words else self._tier(s) for s in strings), np.int8, len(strings))
+        words, known = self._words, self._remembered
+        found = [0 if s in words else known[s] if s in known else self._remember(s) for s in strings]
+        return np.array(found, np.int8)
 
     def tier(self, string: str) -> Tier:
         """The tier of one string, as it stands.
@@ -115,16 +127,29 @@ class Lexicon:
         """
         return Tier.WORD if string in self._words else Tier(self._tier(string))
 
+    def is_word(self, string: str) -> bool:
+        """Whether the tier of a string is `Tier.WORD`."""
+        if string in self._words:
+            return True
+        folded = _folded(string)
+        plain = _ENDING.sub("", folded)
+        # determin'd stands for determined: the e is lost with the ending
+        forms = (folded,) if plain == folded or len(plain) < 2 else (folded, plain, plain + "e")
+        return not self._words.isdisjoint(forms)
+
+    def _remember(self, string: str) -> int:
+        if len(self._remembered) >= REMEMBERED:
+            # a new object: another thread may still be reading the old one
+            self._remembered = {}
+        known = self._remembered[string] = self._tier(string)
+        return known
+
     def _tier(self, string: str) -> int:
-        folded = fold(string)
-        if not folded.isascii():
-            # long s and ligatures are letters of old print, no misreadings
-            folded = unicodedata.normalize("NFKC", folded)
+        folded = _folded(string)
         known = self._look_up(folded, string[0].isupper() if string else False)
         if known == Tier.UNKNOWN:
             plain = _ENDING.sub("", folded)
             if plain != folded and len(plain) > 1:
-                # determin'd stands for determined: the e is lost with the ending
                 known = min(self._look_up(plain, string[0].isupper()), self._look_up(plain + "e", False))
         if known == Tier.UNKNOWN and not folded.isascii() and len(folded) > LONGEST_UNACCENTED:
             known = Tier.RARE if self._look_up(unaccented(folded), False) != Tier.UNKNOWN else known

@@ -157,7 +157,9 @@ def settle(
 
 def reread(reading: Reading, step: Step) -> Reading:
     """The text after a step, read again where the step changed it."""
-    return Reading(tokenize(apply(reading.tokens.text, step.edits)), reading.context) if step.edits else reading
+    if not step.edits:
+        return reading
+    return Reading(reading.tokens.replaced([(e.start, e.end, e.after) for e in step.edits]), reading.context)
 
 
 def find(

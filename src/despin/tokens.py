@@ -9,6 +9,7 @@ Every branch is linear: what may repeat is possessive, what looks ahead is bound
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -189,12 +190,44 @@ class Tokens(Sequence[Token]):
         self.text = text
         numbering = _Numbering()
         pieces = [np.fromiter(map(numbering.__getitem__, strings), np.int32, len(strings)) for strings in _pieces(text)]
-        self.type_ids: IntArray = np.concatenate(pieces) if pieces else np.zeros(0, np.int32)
-        self.types: list[str] = list(numbering)
+        self._take(np.concatenate(pieces) if pieces else np.zeros(0, np.int32), list(numbering))
+
+    def _take(self, type_ids: IntArray, types: list[str]) -> None:
+        self.type_ids: IntArray = type_ids
+        self.types: list[str] = types
         count = len(self.type_ids)
         lengths = np.fromiter(map(len, self.types), np.int32, len(self.types))
         self.starts: IntArray = np.zeros(count + 1, np.int32)
         np.cumsum(lengths[self.type_ids], out=self.starts[1:])
+
+    def replaced(self, changes: Sequence[tuple[int, int, str]]) -> Tokens:
+        """The tokens of the text with other strings at some places, the same as `tokenize` gives.
+
+        changes: (start, end, string), sorted, not overlapping. Far from all changes the tokens are what they were.
+        """
+        text, last = self.text, 0
+        parts: list[str] = []
+        for start, end, after in changes:
+            parts += (text[last:start], after)
+            last = end
+        changed = "".join((*parts, text[last:]))
+        # around each change more is cut again than is taken over
+        if not changes or len(changes) * 4 * _REACH > len(text):
+            return Tokens(changed)
+        return _recut(self, changed, changes)
+
+    @classmethod
+    def _of(cls, text: str, type_ids: IntArray, types: list[str]) -> Tokens:
+        """From types that may lack their order, or stand in no token."""
+        first = np.full(len(types), len(type_ids), np.int64)
+        first[type_ids[::-1]] = np.arange(len(type_ids))[::-1]
+        order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(type_ids))]
+        number = np.zeros(len(types), np.int32)
+        number[order] = np.arange(len(order), dtype=np.int32)
+        tokens = cls.__new__(cls)
+        tokens.text = text
+        tokens._take(number[type_ids], [types[i] for i in order.tolist()])
+        return tokens
 
     def __len__(self) -> int:
         return len(self.type_ids)
@@ -258,6 +291,46 @@ class Tokens(Sequence[Token]):
         first, last = solid[bounds[:-1][held]], solid[bounds[1:][held] - 1]
         spans: IntArray = np.stack([self.starts[first], self.starts[last + 1]], axis=1)
         return spans
+
+
+def _recut(tokens: Tokens, text: str, changes: Sequence[tuple[int, int, str]]) -> Tokens:
+    """The tokens of `text`, which `changes` made of that of `tokens`: those near a change are cut again.
+
+    A token depends on no more than `_REACH` characters before and behind it. So tokens that end that far before a
+    change stay, and so do those that begin that far behind it, from where a new token begins where an old one does.
+    """
+    starts, numbering = tokens.starts, _Numbering(zip(tokens.types, range(len(tokens.types)), strict=True))
+    parts: list[IntArray] = []
+    left = deque(changes)
+    at = shift = 0  # the next old token, and how far its place in the new text lies ahead
+    while left:
+        begin = max(int(np.searchsorted(starts, left[0][0] - _REACH, side="right")) - 1, at)
+        parts.append(tokens.type_ids[at:begin])
+        position = int(starts[begin]) + shift
+        end, strings = -1, None
+        while strings is None:
+            at = min(int(np.searchsorted(starts, end + _REACH)), len(tokens))
+            if end < 0 or (left and left[0][0] <= int(starts[at]) + 2 * _REACH):
+                # it is cut with the one before
+                start, end, after = left.popleft()
+                shift += len(after) - (end - start)
+                continue
+            meeting = int(starts[at]) + shift
+            strings = _up_to(PATTERN.findall(text, position, min(meeting + _REACH, len(text))), meeting - position)
+            end = int(starts[at])
+        parts.append(np.fromiter(map(numbering.__getitem__, strings), np.int32, len(strings)))
+    parts.append(tokens.type_ids[at:])
+    return Tokens._of(text, np.concatenate(parts), list(numbering))
+
+
+def _up_to(strings: list[str], length: int) -> list[str] | None:
+    """The first strings, so many that they have this length together; None where no number of them has."""
+    total = 0
+    for count, string in enumerate(strings):
+        if total >= length:
+            return strings[:count] if total == length else None
+        total += len(string)
+    return strings if total == length else None
 
 
 def tokenize(text: str) -> Tokens:

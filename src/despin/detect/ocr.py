@@ -430,7 +430,7 @@ class _Search:
         if len(string) < LEAST_PART:
             return string in ("a", "I", "A")
         # a name in the middle of a word has no capital of its own
-        return self.resources.lexicon.tier(string) <= Tier.WORD
+        return self.resources.lexicon.is_word(string)
 
     def _join(self, first: int) -> _Place | None:
         """Token `first` and the next word as one word that was split."""
