@@ -76,7 +76,11 @@ def _anchors(reading: Reading, resources: Resources) -> list[Finding]:
 def _doubled(reading: Reading) -> list[Finding]:
     tokens = reading.tokens
     function = reading.among(NEVER_TWICE)
-    again = np.flatnonzero(function[1:] & function[:-1] & (reading.ids[1:] == reading.ids[:-1]) & reading.joined[:-1])
+    twice = function[1:] & function[:-1] & (reading.ids[1:] == reading.ids[:-1]) & reading.joined[:-1]
+    # two merges at one place leave a word three times; what stands there more often was meant, or is no sentence
+    far = np.concatenate([[False, False], twice, [False, False]])
+    many = (far[:-4] & far[1:-3]) | (far[1:-3] & far[3:-1]) | (far[3:-1] & far[4:])
+    again = np.flatnonzero(twice & ~many)
     findings = []
     for item in again.tolist():
         start, end = reading.span(item + 1, item + 1)
