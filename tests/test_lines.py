@@ -92,8 +92,9 @@ def test_a_running_head_is_not_glued_to_a_parted_word() -> None:
 def test_safe_leaves_the_page_as_it_was_set() -> None:
     assert repaired("It was consid-\nered good.", "safe") == "It was consid-\nered good."
     assert repaired("It was consid¬\nered good.", "safe") == "It was consid¬\nered good."
-    # no page has these
-    assert repaired("It was con- sidered good.", "safe") == "It was considered good."
+    assert repaired("It was con- sidered good.", "safe") == "It was con- sidered good."
+    assert repaired("It was con- sidered good.", "balanced") == "It was considered good."
+    # no page has this
     assert repaired("It was consid\u00ad\nered good.", "safe") == "It was considered\ngood."
 
 

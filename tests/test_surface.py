@@ -103,6 +103,13 @@ def test_what_is_left(text: str) -> None:
 LONG_S = "The moſt ſenſible perſons in the Houſe are ſeldom thoſe that ſpeak moſt, and ſilence is a ſign of ſenſe. "
 
 
+def test_safe_leaves_the_ligatures_of_old_print() -> None:
+    old = "He said vnto them, that the ﬁrst haue no goodnesse, and would gyue vp the Cittie whiche was theyrs."
+    assert repaired(old, "safe") == old
+    assert "the first haue" in repaired(old, "balanced")
+    assert repaired("The ﬁrst office was closed.", "safe") == "The first office was closed."
+
+
 def test_a_text_set_in_long_s_is_spelling_and_left_to_the_bold() -> None:
     assert repaired(LONG_S, "balanced") == LONG_S
     assert "most sensible persons in the House" in repaired(LONG_S, "bold")

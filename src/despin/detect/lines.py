@@ -50,7 +50,7 @@ LEAST_LETTERS = 4
 # How sure a join is as wording says nothing of whether it is wanted: print has a hyphen there, and careful transcripts
 # keep it. Log odds of .85, below what "safe" asks, so that it leaves the page as it was set.
 LAYOUT_NATS = 1.7
-# No page has a hyphen and a space inside a line, nor a sign that is always a typesetter's.
+# No page has a sign inside a line that is always a typesetter's.
 DAMAGE_NATS = 3.5
 
 # After a hyphen these go on with the next of several compounds: "first- and second-class".
@@ -118,8 +118,9 @@ def _parted(text: str, start: int, end: int, document: _Document, known: Mapping
     sign, source = _sign(fold(left), fold(right), soft, document, known)
     if sign is None or (at_line_end and _is_head(text, end, document)):
         return None
-    # "¬" at a line end is how transcripts keep the page's hyphen; a soft hyphen nobody sees
-    nats = LAYOUT_NATS if at_line_end and text[start] != "\u00ad" else DAMAGE_NATS
+    # "¬" at a line end, or a hyphen and a space where lines were put together, is how transcripts keep the page's
+    # hyphen; a soft hyphen nobody sees
+    nats = DAMAGE_NATS if text[start] == "\u00ad" or (soft and not at_line_end) else LAYOUT_NATS
     rule = "lines.hyphen" if sign else "lines.joined"
     stop, made = end, sign
     if at_line_end:

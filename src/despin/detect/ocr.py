@@ -110,14 +110,6 @@ SWEEPS = 2
 COMMON_WORDS = 100
 LEAST_COMMON = 0.15
 
-# Six in ten texts of before 1800 have more old spellings than this among their words, one in twenty of later ones does.
-OLD_SHARE = 0.008
-
-# call'd, fix'd, but not he'd, who'd; 'tis loses its apostrophe to the tokenizer.
-_ELIDED = regex.compile(r"(?<!^(?:i|he|she|it|we|you|they|who|that|there|how))'d$|^'?t(?:is|was)$")
-
-_ELIDED_WHOLE = frozenset("tis twas 'tis 'twas".split())
-
 # What a lost or an added blank costs: about 1 in 320 blanks is lost, and 1 in 400 letters is followed by a false one.
 LOST_BLANK = -5.8
 ADDED_BLANK = -6.0
@@ -231,15 +223,9 @@ class _Search:
     @cached_property
     def _is_old(self) -> bool:
         """Whether the text has the spelling of before 1800. Print of that time breaks and joins words as it likes."""
-        lexicon, folded = self.resources.lexicon, self.reading.folded
         words = self.tokens.type_kinds == Kind.WORD
-        old = np.zeros(len(folded), np.bool_)
-        for i in np.flatnonzero(words & (self.type_tiers == Tier.RARE)).tolist():
-            old[i] = lexicon.is_old_spelling(folded[i])
-        for i, word in enumerate(folded):
-            if (word.endswith("'d") or word in _ELIDED_WHOLE) and words[i] and self.type_tiers[i] < Tier.UNKNOWN:
-                old[i] |= _ELIDED.search(word) is not None
-        return int(old[self.tokens.type_ids].sum()) > OLD_SHARE * self.reading.word_count
+        tiers = np.where(words, self.type_tiers, Tier.UNKNOWN)
+        return self.resources.lexicon.is_old(self.reading.folded, tiers, self.tokens.type_ids, self.reading.word_count)
 
     def all_places(self) -> list[_Place]:
         """The places of unknown words, and where many of them are plainly misread those of other words as well."""

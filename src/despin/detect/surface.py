@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import regex
 
+from despin.lexicon import Tier
 from despin.reading import Reading
 from despin.tokens import Kind
 from despin.values import Alternative, Evidence, Finding
@@ -44,6 +45,8 @@ def find(reading: Reading, resources: Resources) -> list[Finding]:
         return parted
     strange = "".join(sorted(set(text)))
     found = [finding for sign, rule in RULES if sign.search(strange) for finding in rule(text, resources)]
+    if _LIGATURE.search(strange):
+        found += _ligatures(reading, resources)
     # a ligature within a word that is joined goes with it
     held = {place for whole in parted for place in range(whole.start, whole.end)}
     return [*parted, *(finding for finding in found if finding.start not in held)]
@@ -196,7 +199,7 @@ def _parts_words(text: str, start: int, end: int, lang: str) -> bool:
 _LIGATURE = regex.compile(r"[ﬀ-ﬆ]")
 
 # A text of so many long s, most of those that its spelling asks for (all but the last of a word), is set in them.
-LONG_S_TEXT = 12
+LONG_S_TEXT = 5
 LONG_S_SHARE = 0.5
 _LONG_S = regex.compile("ſ")
 _OTHER_S = regex.compile(r"(?<!\p{Lu})s(?=\p{Ll})")
@@ -205,10 +208,25 @@ _OTHER_S = regex.compile(r"(?<!\p{Lu})s(?=\p{Ll})")
 LONG_S_NATS = 0.4
 
 
-def _ligatures(text: str, resources: Resources) -> Iterator[Finding]:
-    for match in _LIGATURE.finditer(text):
+# A transcript of old print keeps its ligatures on purpose, as it keeps the spelling: log odds of .85, below what "safe"
+# asks, so that it leaves the page as it was set.
+OLD_LIGATURE_NATS = 1.7
+
+
+def _ligatures(reading: Reading, resources: Resources) -> Iterator[Finding]:
+    nats = OLD_LIGATURE_NATS if _is_old(reading, resources) else CERTAIN
+    for match in _LIGATURE.finditer(reading.tokens.text):
         after = unicodedata.normalize("NFKC", match.group())
-        yield _finding(match.start(), match.group(), after, "ligature", "one character for several letters")
+        yield _finding(match.start(), match.group(), after, "ligature", "one character for several letters", nats)
+
+
+def _is_old(reading: Reading, resources: Resources) -> bool:
+    """Whether a text has the spelling of before 1800; told of English alone."""
+    if resources.lang != "en":
+        return False
+    tokens, lexicon = reading.tokens, resources.lexicon
+    tiers = np.where(tokens.type_kinds == Kind.WORD, lexicon.tiers(tokens.types), Tier.UNKNOWN)
+    return lexicon.is_old(reading.folded, tiers, tokens.type_ids, reading.word_count)
 
 
 def _long_s(text: str, resources: Resources) -> Iterator[Finding]:
@@ -272,7 +290,6 @@ RULES: tuple[tuple[regex.Pattern[str], Callable[[str, Resources], Iterator[Findi
     (regex.compile(r"\p{Mn}"), _decomposed),
     (regex.compile("[´¨˜ˆ¸˚]"), _loose_accents),
     (regex.compile(r"[\u200B-\u200D\u2060\uFEFF\u00AD]"), _no_width),
-    (_LIGATURE, _ligatures),
     (_LONG_S, _long_s),
     (_OTHER_ALPHABET, _look_alikes),
 )
