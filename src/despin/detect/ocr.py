@@ -68,6 +68,7 @@ SIGNALS = (
     "word_short",  # letters that it has less than six
     "word_repeats",
     "word_elsewhere",
+    "word_join",  # 1 where the wording is one word for two that are words as well
 )
 OF_WORDS = SIGNALS.index("word_channel")
 
@@ -184,6 +185,7 @@ class _Place:
     last: int
     options: tuple[_Option, ...]
     joinable: bool = False
+    is_doubted: bool = False  # whether all that stands there is words: the signals "word_…" are theirs
 
 
 def find(reading: Reading, resources: Resources) -> list[Finding]:
@@ -240,7 +242,7 @@ class _Search:
         )
         if plain < MISREAD_SHARE * self.reading.word_count:
             return [place for place, is_term in zip(places, terms, strict=True) if not is_term]
-        words = list(self.word_places(places))
+        words = [*self.word_places(places), *self.word_joins(places)]
         nats = self.weigh([*places, *words], [*chosen, *[-1] * len(words)])[len(places) :]
         return [*places, *(place for place, scores in zip(words, nats, strict=True) if scores.max() >= FAR)]
 
@@ -299,7 +301,21 @@ class _Search:
         options = dict(zip(seen, map(_words, seen, self.resources.channel.candidates(seen)), strict=True))
         for token, number in zip(doubted.tolist(), numbers.tolist(), strict=True):
             if found := options.get(tokens.types[number]):
-                yield _Place(token, token + 1, found)
+                yield _Place(token, token + 1, found, is_doubted=True)
+
+    def word_joins(self, places: Sequence[_Place]) -> Iterator[_Place]:
+        """Two words that do not go with each other and make one together: "con course", "with drawn"."""
+        if self._is_old:
+            return
+        reading, tokens = self.reading, self.tokens
+        known = reading.words & (self.type_tiers[tokens.type_ids[reading.index]] < Tier.UNKNOWN)
+        pairs = reading.joined & known & np.append(known[1:], False)
+        pairs[:-1] &= (reading.nats - reading.alone)[1:] <= FITS
+        covered = {token for place in places for token in range(place.first, place.last)}
+        for first in reading.index[np.flatnonzero(pairs)].tolist():
+            place = self._join(first) if covered.isdisjoint(range(first, first + 3)) else None
+            if place and self.resources.lexicon.is_word(place.options[0].text):
+                yield _Place(place.first, place.last, place.options, is_doubted=True)
 
     def places(self, spans: Sequence[tuple[int, int]]) -> Iterator[_Place]:
         """The suspicious words as places, with the words that they may be a part of."""
@@ -495,7 +511,7 @@ class _Search:
             return self._signals[key]
         options = self._options(places)
         table = options.fixed
-        of_words = np.array([option.rule == "ocr.word" for place in places for option in place.options], np.bool_)
+        of_words = np.array([place.is_doubted for place in places for _ in place.options], np.bool_)
         column = np.where(of_words, SIGNALS.index("word_context"), SIGNALS.index("context"))
         table[np.arange(len(table)), column] = self._context(places, chosen, options)
         table.setflags(write=False)
@@ -534,10 +550,10 @@ class _Search:
             about, beside = self._about(place), float(self.unknown_beside[place.first])
             for option in place.options:
                 elsewhere = float(self.counts[fold(option.text)] > 0)
-                if option.rule == "ocr.word":
-                    fixed[row, OF_WORDS:] = option.nats, 0.0, alone[row], *about, elsewhere
+                split, join = option.rule == "ocr.split", option.rule == "ocr.join"
+                if place.is_doubted:
+                    fixed[row, OF_WORDS:] = option.nats, 0.0, alone[row], *about, elsewhere, join
                 else:
-                    split, join = option.rule == "ocr.split", option.rule == "ocr.join"
                     fixed[row, 1:OF_WORDS] = (
                         option.nats, 0.0, alone[row], *about, elsewhere, outside[row], beside, split, join,
                     )  # fmt: skip
@@ -551,13 +567,16 @@ class _Search:
     def _about(self, place: _Place) -> tuple[float, ...]:
         """What speaks for what stands at a place, whatever the wording that competes with it."""
         tokens = self.tokens
-        if place.options[0].rule == "ocr.word":
-            number = int(tokens.type_ids[place.first])
-            tier, string = self.type_tiers[number], tokens.types[number]
+        if place.is_doubted:
+            # of two words the rarer one tells
+            numbers = tokens.type_ids[place.first : place.last : 2].tolist()
+            tier = max(int(self.type_tiers[number]) for number in numbers)
+            length = sum(len(tokens.types[number]) for number in numbers)
+            count = min(self.counts[self.reading.folded[number]] for number in numbers)
             return (
                 *(float(tier == known) for known in (Tier.WORD, Tier.RARE, Tier.NAME)),
-                float(max(0, SHORT_WORD - len(string))),
-                float(np.log(self.counts[self.reading.folded[number]])),
+                float(max(0, SHORT_WORD - length)),
+                float(np.log(count)),
             )
         numbers = tokens.type_ids[place.first : place.last].tolist()
         suspect = next((i for i in numbers if self.suspicious[i]), numbers[0])
