@@ -26,7 +26,7 @@ ORDER = [
     ["measured", "reading", "protect", "terms"],
     ["titles", "traces", "webforms"],
     ["maps"],
-    ["thesaurus", "own"],
+    ["neighbours", "thesaurus", "topics", "own"],
     ["features"],
     ["results"],
     ["decisions", "learning", "plots"],

@@ -40,8 +40,10 @@ REASONS = {
     "spin.document": "the wording of the rest of the document",
     "spin.map": "how spinners use it, against its ordinary use",
     "spin.model": "how natural a neural model finds it here",
+    "spin.nearby": "how much of its sentence seems rewritten",
     "spin.pair": "two words that together replaced a fixed term",
     "spin.term": "whether it forms a fixed term with its neighbours",
+    "spin.topic": "what the text around it is about",
     "surface": "traces of broken encoding or spacing",
     "surface.*": "a trace of broken encoding or spacing",
 }

@@ -292,6 +292,12 @@ class MapIndex:
     ) -> tuple[FloatArray, FloatArray]:
         """The same for two neighbouring words that candidates `first` and `second` would replace together; how well the
         two go with each other counts in."""
+        ids, lengths, alone = self.pair_wordings(first, second)
+        spun_alone = reading.running_alone[at + 2] - reading.running_alone[at]
+        return _context(reading, at, np.full(len(at), 2), ids, lengths, alone, spun_alone)
+
+    def pair_wordings(self, first: IntArray, second: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+        """(word numbers, how many, ln p without a context) of candidates `first` with `second` behind them."""
         ids = self.ids[first].copy()
         rows = np.arange(len(first))
         for step in range(LONGEST):
@@ -300,8 +306,7 @@ class MapIndex:
             ids[rows[fits], place[fits]] = self.ids[second[fits], step]
         lengths = self.lengths[first] + self.lengths[second]
         alone = self.alone[first] + self.alone[second]
-        spun_alone = reading.running_alone[at + 2] - reading.running_alone[at]
-        return _context(reading, at, np.full(len(at), 2), ids, lengths, alone, spun_alone)
+        return ids, lengths, alone
 
     def expand(self, matches: Matches) -> tuple[IntArray, IntArray]:
         """(which match, which candidate) for each candidate of each match."""

@@ -6,10 +6,13 @@ every wording of the maps, however ordinary; clean text, which has hardly any tr
 
 The evidence for an original o over the spun s is a sum of named signals (`SIGNALS`), each times its weight
 (data/spin_weights.tsv): the log odds of the map's row, which was judged without a context; how well o and s go with
-their neighbours (pointwise mutual information, so that the context does not repeat how frequent the words are); how
-often either stands elsewhere in the document; a stray capital; an article that fits o and not s. The weights are those
-of a conditional logit model (McFadden, 1974) in which all originals of a place compete with leaving it alone, fitted on
-pages with one replaced word in five by ``python -m benchmarks.calibrate``.
+their neighbours (pointwise mutual information, so that the context does not repeat how frequent the words are); which
+of them is the commoner word; how often either stands elsewhere in the document; a stray capital; an article that fits o
+and not s. The second look knows more: what may have stood beside a place that is a substitute now
+(`despin.neighbours`), how well o and s go with the topic (`despin.topics`), and how damaged the sentence seems.
+
+The weights are those of a conditional logit model (McFadden, 1974) in which all originals of a place compete with
+leaving it alone, fitted on invented pages and sentences by ``python -m benchmarks.calibrate``.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ import numpy.typing as npt
 
 from despin.context import PADDING, FloatArray
 from despin.maps import FUNCTION_WORDS, LONGEST, OTHER_FAMILY, WORD_FOR_WORD, MapIndex, Matches, holds
+from despin.neighbours import Damage, Neighbours, damage_of, likely, standing_at
 from despin.reading import Reading
+from despin.topics import Topic
 from despin.traces import stray_capitals
 from despin.values import Alternative, Evidence, Finding
 from despin.words import article, broken_like, fold, in_case_of
@@ -38,6 +43,10 @@ SIGNALS = (
     "row",  # log odds of the row's weight
     "original_fits",  # PMI of the original with its neighbours, bounded
     "spun_fits",  # PMI of what stands there with its neighbours, bounded
+    "commoner",  # ln p of the original less that of what stands there, without a context; 0 where it forms a fixed term
+    "original_topic",  # how well the original goes with the topical words around it
+    "spun_topic",  # how well what stands there does
+    "nearby",  # ln of how much of its sentence's other words seems replaced, against one in five
     "original_term",  # 1 where the original forms a fixed term with a neighbour
     "spun_term",  # 1 where what stands there does
     "original_repeats",  # how often the original stands in the document, on a log scale
@@ -98,11 +107,12 @@ def find(reading: Reading, resources: Resources, *, everywhere: bool = False, le
     first = search.weigh(which[heavy], candidate[heavy])
     strong = np.unique(search.matches.at[first[0][first[2] >= STRONG]])
     near = np.full(len(reading), everywhere) | _close(strong, len(reading))
-    weak = ~near[search.matches.at[first[0]]] & (first[2] < LEAST_ALONE)
-    parts = [tuple(part[~weak] for part in first)]
+    alone = ~near[search.matches.at[first[0]]] & (first[2] >= LEAST_ALONE)
+    parts = [tuple(part[alone] for part in first)]
     if near.any():
-        again = near[search.matches.at[which]] & ~heavy
-        parts.append(search.weigh(which[again], candidate[again]))
+        again = near[search.matches.at[which]]
+        table = search.look_again(which[again], candidate[again])
+        parts.append(search.weigh(which[again], candidate[again], table))
     single = search.findings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     return [*single, *search.pairs(which, candidate, near)]
 
@@ -127,8 +137,14 @@ class _Search:
         self.least = least
         self.index: MapIndex = resources.maps
         self.terms = resources.terms
+        # loaded only for a text that is looked at again
+        self.resources = resources
         self.weights = np.array([resources.spin_weights[name] for name in SIGNALS])
         self.matches: Matches = self.index.find(reading)
+        # what may have stood beside each place; nothing else before `look_again`
+        self.neighbours: Neighbours | None = None
+        self.topic: Topic | None = None
+        self.damage: Damage | None = None
         self.capital = stray_capitals(reading)
         # which items are "an", and which are "a" or "an"
         self.article = reading.among(("an",)), reading.among(("a", "an"))
@@ -147,14 +163,63 @@ class _Search:
         counts = np.where(ids < FUNCTION_WORDS, np.inf, self.word_counts(ids)).min(axis=1)
         return np.where(np.isfinite(counts), counts, 0.0)
 
-    def weigh(self, which: IntArray, candidate: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-        """The candidates with at least `least` nats: (which match, which candidate, nats, signals)."""
+    def weigh(
+        self, which: IntArray, candidate: IntArray, table: FloatArray | None = None
+    ) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """The candidates with at least `least` nats: (which match, which candidate, nats, signals).
+
+        table: their signals, where they are known.
+        """
         if not len(which):
             return which, candidate, np.zeros(0), np.zeros((0, len(SIGNALS)))
-        signals = self.signals(which, candidate)
+        signals = self.signals(which, candidate) if table is None else table
         nats = np.round(signals @ self.weights, 4)
         kept = nats >= self.least
         return which[kept], candidate[kept], nats[kept], signals[kept]
+
+    def look_again(self, which: IntArray, candidate: IntArray) -> FloatArray:
+        """The signals of candidates where the damage is plain: each place is weighed among the likeliest originals of
+        its neighbours too, by the topic of the lines around it, and by how damaged its sentence seems."""
+        at, length = self.matches.at[which], self.matches.length[which]
+        share = self._shares(which, self.signals(which, candidate))
+        self.neighbours = likely(self.reading, self.index, at, length, candidate, share)
+        self.topic = Topic(self.reading, self.resources.dense)
+        table = self.signals(which, candidate)
+        self.damage = damage_of(self.reading, at, length, which, self._shares(which, table))
+        table[:, SIGNALS.index("nearby")] = self.damage.nearby(at, length)
+        return table
+
+    def _shares(self, which: IntArray, signals: FloatArray) -> FloatArray:
+        """The probability of each candidate on a heavily damaged page; those of a match compete."""
+        odds = np.exp(np.minimum(np.round(signals @ self.weights, 4), 50.0))
+        shares: FloatArray = odds / (1.0 + np.bincount(which, odds))[which]
+        return shares
+
+    def _fits(self, which: IntArray, candidate: IntArray) -> tuple[FloatArray, FloatArray]:
+        """How well each candidate, and what stands there, go with what stands, or stood, around them: PMI in nats."""
+        index, reading = self.index, self.reading
+        at, length = self.matches.at[which], self.matches.length[which]
+        if self.neighbours is None:
+            return index.context(reading, at, length, candidate)
+        original_fits = self.neighbours.fits(
+            at, length, index.ids[candidate], index.lengths[candidate], index.alone[candidate]
+        )
+        # what stands at a place is the same for all its candidates
+        asked, place = np.unique(which, return_inverse=True)
+        at, length = self.matches.at[asked], self.matches.length[asked]
+        alone = index.entry_alone[self.matches.entry[asked]]
+        standing = self.neighbours.fits(at, length, standing_at(reading, at, length), length, alone)
+        return original_fits, standing[place]
+
+    def _topics(self, which: IntArray, candidate: IntArray) -> tuple[FloatArray, FloatArray]:
+        """How well each candidate, and what stands there, go with the topical words around; 0 on the first look."""
+        if self.topic is None:
+            return np.zeros(len(which)), np.zeros(len(which))
+        at, length = self.matches.at[which], self.matches.length[which]
+        original_topic = self.topic.fits(at, length, self.index.ids[candidate])
+        asked, place = np.unique(which, return_inverse=True)
+        at, length = self.matches.at[asked], self.matches.length[asked]
+        return original_topic, self.topic.fits(at, length, standing_at(self.reading, at, length))[place]
 
     def signals(self, which: IntArray, candidate: IntArray) -> FloatArray:
         """One row a candidate, one column a signal."""
@@ -162,18 +227,25 @@ class _Search:
         at, length = self.matches.at[which], self.matches.length[which]
         table = np.zeros((len(which), len(SIGNALS)))
         family = index.family[candidate]
-        original_fits, spun_fits = index.context(reading, at, length, candidate)
+        original_fits, spun_fits = self._fits(which, candidate)
+        original_topic, spun_topic = self._topics(which, candidate)
         # the rarest word of the original says how often it can stand in the document
         held = self._held(candidate)
         # of the occurrences of what stands there the one that is looked at is none of the others
         entry = self.matches.entry[which]
         others = np.where(index.topical[entry], _count_of(entry, *self._entries) - 1.0, 0.0) * self.scale
+        commoner = index.alone[candidate] - index.entry_alone[entry]
+        in_term = self._in_term(at, length, index.ids[candidate, 0], index.ids[candidate, index.lengths[candidate] - 1])
         columns = (
             1.0,
             index.weight_nats[candidate],
             original_fits,
             spun_fits,
-            self._in_term(at, length, index.ids[candidate, 0], index.ids[candidate, index.lengths[candidate] - 1]),
+            np.where(in_term, 0.0, commoner),
+            original_topic,
+            spun_topic,
+            0.0,  # filled in by `look_again`, which knows the damage only when it has these signals
+            in_term,
             self._in_term(at, length, reading.ids[at], reading.ids[at + length - 1]),
             np.log1p(held),
             np.log1p(others),
@@ -260,8 +332,21 @@ class _Search:
         table = np.zeros((len(at), len(SIGNALS)))
         for name in singles[0]:
             table[:, SIGNALS.index(name)] = singles[0][name] + singles[1][name]
-        original_fits, spun_fits = index.pair_context(reading, at, of_first, of_second)
+        ids, lengths, alone = index.pair_wordings(of_first, of_second)
+        spun_alone = reading.running_alone[at + 2] - reading.running_alone[at]
+        if self.neighbours is None:
+            original_fits, spun_fits = index.pair_context(reading, at, of_first, of_second)
+        else:
+            length = np.full(len(at), 2)
+            original_fits = self.neighbours.fits(at, length, ids, lengths, alone)
+            spun_fits = self.neighbours.fits(at, length, standing_at(reading, at, length), length, spun_alone)
         table[:, SIGNALS.index("always")] = 1.0
+        if self.topic is not None:
+            length = np.full(len(at), 2)
+            table[:, SIGNALS.index("original_topic")] = self.topic.fits(at, length, ids)
+            table[:, SIGNALS.index("spun_topic")] = self.topic.fits(at, length, standing_at(reading, at, length))
+        if self.damage is not None:
+            table[:, SIGNALS.index("nearby")] = self.damage.nearby(at, np.full(len(at), 2))
         table[:, SIGNALS.index("original_fits")] = original_fits
         table[:, SIGNALS.index("spun_fits")] = spun_fits
         table[:, SIGNALS.index("original_term")] = 1.0
@@ -370,10 +455,13 @@ class _Search:
         context = round(of["original_fits"] + of["spun_fits"], 4)
         term = round(of["original_term"] + of["spun_term"], 4)
         document = round(of["original_repeats"] + of["spun_repeats"], 4)
+        topic = round(of["original_topic"] + of["spun_topic"], 4)
         other = [
             Evidence(context, "spin.context", self.reading.context.name),
             Evidence(term, "spin.term", "among its neighbours"),
             Evidence(document, "spin.document", "how often either wording stands in the document"),
+            Evidence(topic, "spin.topic", "the topical words of some lines around it"),
+            Evidence(of["nearby"], "spin.nearby", "how much of its sentence seems replaced"),
             Evidence(of["capital"], "spin.capital", "a capital inside a sentence"),
             Evidence(of["article"], "spin.article", "the article before it fits the original"),
         ]
