@@ -48,7 +48,7 @@ class Level:
 # The budgets of words changed in clean modern text are 1 in 20,000 (safe), 5,000 (balanced) and 1,000 (bold);
 # `python -m benchmarks.damage` measures them by register; confidence and share were chosen so that they are kept.
 LEVELS = {
-    "safe": Level("safe", 0.04, 0.92, 4.0),
+    "safe": Level("safe", 0.04, 0.95, 4.0),
     "balanced": Level("balanced", 0.05, 0.7, 2.5),
     "bold": Level("bold", 0.3, 0.5, 1.0),
 }
