@@ -43,6 +43,7 @@ from despin.features import (
 from despin.measured import (
     FEATURE_COLUMNS,
     NEURAL_COLUMNS,
+    PAIR_COLUMNS,
     REWRITERS,
     STEP_COLUMNS,
     Calibration,
@@ -105,7 +106,7 @@ PERCENTILES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 97, 98, 99, 99.5, 9
 
 
 # The plain arrays of `Items`, in its order.
-ARRAYS = ("starts", "words", "judged", "common", "noise")
+ARRAYS = ("starts", "words", "judged", "common", "noise", "pairs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +165,12 @@ class Model:
 
     lexicon: str
     words: Mapping[str, Mapping[str, Steps]]
+    pairs: Floats
     weights: ScoreWeights
 
     def sums(self, corpus: Corpus) -> Floats:
         """The mixture of the rewriters for every passage, in nats, not yet calibrated."""
-        means, counts = Measure(corpus.with_lexicon(self.lexicon), self.words).means(corpus.edges)
+        means, counts = Measure(corpus.with_lexicon(self.lexicon), self.words, self.pairs).means(corpus.edges)
         return mixed_rewriters(deviations(means, counts, self.weights), self.weights)[0]
 
 
@@ -235,6 +237,22 @@ def fit_words(items: Items, put_in: Mask, used: Mask) -> dict[str, Steps]:
     }
 
 
+# A pair of classes must have been seen so often to say anything; so many more of each kind are taken to have been seen,
+# and no pair says more than this, in nats: a few passages must not make a rule.
+LEAST_SEEN, MORE_SEEN, MOST_PAIR = 10, 3.0, 2.5
+
+
+def fit_pairs(items: Items, human: Mask, moved: Mask) -> Floats:
+    """How much likelier each pair of classes is in text that was translated and back than in human text, in nats."""
+    size = len(Resources().context.vocabulary.class_names) ** 2
+    one, other = (
+        np.bincount(items.pairs[chosen & items.words], minlength=size).astype(float) for chosen in (human, moved)
+    )
+    share = (one + other) / (one.sum() + other.sum())
+    said = [np.log((seen + MORE_SEEN) / (seen.sum() * share + MORE_SEEN)) for seen in (other, one)]
+    return np.where(one + other < LEAST_SEEN, 0.0, np.round(np.clip(said[0] - said[1], -MOST_PAIR, MOST_PAIR), 1))
+
+
 def fit_spread(means: Floats, counts: Floats, human: Mask, register: npt.NDArray[np.generic]) -> ScoreWeights:
     """Mean, variance within and between texts of each feature in human text, each register alike; weights all 0."""
     sizes = {name: int((register[human] == name).sum()) for name in np.unique(register[human])}
@@ -285,8 +303,17 @@ def fitted(corpus: Corpus, used: Mask, lexicon: str = "") -> Model:
         "synonyms": fit_words(items, corpus.put_in, (taught & ~trip)[owner]),
         "round_trip": fit_words(items, corpus.put_in, (taught & (trip | ~spun))[owner]),
     }
-    means, counts = Measure(items, words).means(corpus.edges)
     human = used & ~spun
+    # the pairs of a passage are judged by those of other documents, or they would seem to say more than they do
+    half = np.array(
+        [hashlib.sha256(name.encode()).digest()[1] % 2 for name in corpus.of(lambda p: p.group).astype(str)]
+    )
+    apart = [
+        fit_pairs(items, (taught & human & (half != k))[owner], (taught & trip & (half != k))[owner]) for k in (0, 1)
+    ]
+    (means, counts), (others, _) = (Measure(items, words, pairs).means(corpus.edges) for pairs in apart)
+    means = np.where((half == 0)[:, None], means, others)
+    pairs = fit_pairs(items, (taught & human)[owner], (taught & trip)[owner])
     spread = fit_spread(means, counts, human, register)
     away = deviations(means, counts, spread)
     columns = []
@@ -299,7 +326,7 @@ def fitted(corpus: Corpus, used: Mask, lexicon: str = "") -> Model:
         weight=np.round(np.stack([found for found, _ in columns], axis=1), 4),
         offset=np.round([offset for _, offset in columns], 4),
     )
-    return Model(lexicon, words, weights)
+    return Model(lexicon, words, pairs, weights)
 
 
 def is_noisy(register: npt.NDArray[np.generic]) -> Mask:
@@ -467,6 +494,7 @@ def neural_means(corpus: Corpus) -> tuple[Mask, Floats, Floats]:
     known = np.array([neural.key(passage.text) in read_already for passage in corpus.passages])
     means = np.zeros((len(known), len(NEURAL_FEATURES)))
     counts = np.ones_like(means)
+    no_pairs = np.zeros(int(corpus.items.pairs.max(initial=0)) + 1)
     for number in np.flatnonzero(known).tolist():
         first, last = corpus.edges[number].tolist()
         items = corpus.items
@@ -475,7 +503,7 @@ def neural_means(corpus: Corpus) -> tuple[Mask, Floats, Floats]:
             items.signals[:, first:last],
             {},
         )
-        measure = Measure(part, NOTHING)
+        measure = Measure(part, NOTHING, no_pairs)
         measure.add_neural(*read_already[neural.key(corpus.passages[number].text)])
         found, among = measure.means(np.array([[0, last - first]]), NEURAL_FEATURES)
         means[number], counts[number] = found[0], among[0]
@@ -536,6 +564,15 @@ def write_words(words: Mapping[str, Mapping[str, Steps]], note: str, path: Path)
         for name, steps in signals.items():
             for edge, nats in zip([-np.inf, *steps.edges], steps.nats, strict=True):
                 lines.append(f"{rewriter}\t{name}\t{edge:g}\t{nats:.3f}\t{note}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_pairs(pairs: Floats, note: str, path: Path) -> None:
+    names = Resources().context.vocabulary.class_names
+    lines = ["\t".join(PAIR_COLUMNS)]
+    for place in np.flatnonzero(pairs).tolist():
+        before, word = divmod(place, len(names))
+        lines.append(f"{names[before]}\t{names[word]}\t{pairs[place]:.1f}\t{note}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -615,6 +652,7 @@ def write_tables(corpus: Corpus, sums: Floats, documents: Sequence[Passage], pro
 
     note = f"{len(spun)} passages, {len(np.unique(register))} registers, {len(np.unique(engine)) - 1} engines"
     write_words(model.words, note, DATA / "score_words.tsv")
+    write_pairs(model.pairs, note, DATA / "score_pairs.tsv")
     write_weights(model.weights, note, DATA / "score_weights.tsv")
     write_bands(bands, f"out of sample, {note}", DATA / "score_bands.tsv")
     known, neural_figures, counts = neural_means(corpus)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -83,6 +84,13 @@ class ContextModel(Protocol):
         ...
 
 
+# Words that are a class of their own: those of which sentences are built.
+OWN_CLASS = 300
+
+# What the other words end in, longer endings before those that they end in: kinds of nouns, verbs and adjectives.
+ENDINGS = "ing ed ly tion ment ness ity al ive ous ic ful less able er est ies es s en y a o".split()
+
+
 class Vocabulary:
     """The words that the tables know, by number: the line of `words.txt`, counted from 0, most frequent first.
 
@@ -90,7 +98,7 @@ class Vocabulary:
     sentence).
     """
 
-    __slots__ = ("_ids", "boundary", "number", "unknown", "words")
+    __slots__ = ("__dict__", "_ids", "boundary", "number", "unknown", "words")
 
     def __init__(self, words: Sequence[str]) -> None:
         if len(words) + 3 > 1 << WORD_BITS:
@@ -114,6 +122,27 @@ class Vocabulary:
     def __len__(self) -> int:
         """How many word numbers there are, the three special ones included."""
         return self.boundary + 1
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """What `classes` tells apart: the most frequent words one by one, all others by their endings."""
+        endings = (f"-{ending}" for ending in ENDINGS)
+        return (*self.words[:OWN_CLASS], *endings, "(other)", "(unknown)", "(number)", "(stop)")
+
+    @cached_property
+    def classes(self) -> IntArray:
+        """The class of each word number, an index of `class_names`."""
+        own = min(OWN_CLASS, len(self.words))
+        other = own + len(ENDINGS)
+        classes = np.full(len(self), other, np.int64)
+        classes[:own] = np.arange(own)
+        rest = np.array(self.words[own:], np.str_)
+        lengths = np.char.str_len(rest) if len(rest) else np.zeros(0, np.int64)
+        for number in reversed(range(len(ENDINGS))):
+            ending = ENDINGS[number]
+            classes[own : len(self.words)][np.char.endswith(rest, ending) & (lengths > len(ending) + 2)] = own + number
+        classes[[self.unknown, self.number, self.boundary]] = other + 1 + np.arange(3)
+        return classes
 
     def id(self, word: str) -> int:
         """The number of one word: case and the shape of the apostrophe do not matter.

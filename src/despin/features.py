@@ -79,6 +79,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "moved.light": "words that look moved or translated, if few were",
     "moved.heavy": "words that look moved or translated, if many were",
     "moved.function": "function words that look moved or translated",
+    "moved.pairs": "pairs of words, or kinds of words, as translations put them side by side",
     "fit.content": "how little content words fit their neighbours",
     "fit.function": "how little function words fit their neighbours",
     "fit.poorly": "words that fit poorly",
@@ -112,8 +113,8 @@ WEIGHED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "wordings": (*_WORDS, *_TRACES, "text.noise"),
     "synonyms": (*_WORDS, "fit.poorly", "fit.hardly", "trace.capital", "trace.article", "text.noise"),
     "round_trip": (
-        "moved.light", "moved.heavy", "moved.function", "words.light", "fit.content", "fit.function", "fit.hardly",
-        "trace.article", "text.noise",
+        "moved.light", "moved.heavy", "moved.function", "moved.pairs", "words.light", "fit.content", "fit.function",
+        "fit.hardly", "trace.article", "text.noise",
     ),
 }  # fmt: skip
 
@@ -170,7 +171,8 @@ class Items:
     starts: offsets. words: whether it is a word. judged: whether it is one whose use can be judged: names, words that
     open a sentence with a capital apart, words that the vocabulary lacks and their neighbours are not. common: whether
     it is one of the most frequent. noise: whether it is a lone letter or a word in lower case that nobody knows.
-    signals: shape (WORD_SIGNALS, items). events: how many findings and traces of each kind begin there.
+    pairs: the classes of the item before it and of itself, as one number. signals: shape (WORD_SIGNALS, items).
+    events: how many findings and traces of each kind begin there.
     """
 
     starts: npt.NDArray[np.int64]
@@ -178,6 +180,7 @@ class Items:
     judged: BoolArray
     common: BoolArray
     noise: BoolArray
+    pairs: IntArray
     signals: FloatArray
     events: Mapping[str, FloatArray]
 
@@ -199,9 +202,18 @@ def items_of(reading: Reading, findings: Sequence[Finding], lexicon: SpunLexicon
         judged,
         common,
         scraps | (reading.words & unknown & ~reading.capital),
+        pairs_of(reading),
         word_signals(reading, judged, common, lexicon),
         _events(reading, findings, lexicon.lowercase),
     )
+
+
+def pairs_of(reading: Reading) -> IntArray:
+    """Each item's class and that of the item before it, as one number; before the first is the end of a sentence."""
+    vocabulary = reading.context.vocabulary
+    classes = vocabulary.classes[np.append(vocabulary.boundary, reading.ids)]
+    pairs: IntArray = classes[:-1] * len(vocabulary.class_names) + classes[1:]
+    return pairs
 
 
 def _letters(vocabulary: Vocabulary) -> BoolArray:
@@ -264,8 +276,9 @@ def mixed(excess: FloatArray, altered: float) -> FloatArray:
 class Measure:
     """The features of a text, of which any stretch can be asked."""
 
-    def __init__(self, items: Items, tables: Mapping[str, Mapping[str, Steps]]) -> None:
-        """tables: the steps of a word's doubt, by rewriter ("synonyms" or "round_trip") and signal."""
+    def __init__(self, items: Items, tables: Mapping[str, Mapping[str, Steps]], pairs: FloatArray) -> None:
+        """tables: the steps of a word's doubt, by rewriter ("synonyms" or "round_trip") and signal. pairs: what each
+        pair of classes says for a round trip, in nats."""
         self.items = items
         judged, content, function = items.judged, items.judged & ~items.common, items.judged & items.common
         doubts = doubt(items.signals, tables["synonyms"])
@@ -274,7 +287,7 @@ class Measure:
         put, moved = np.expm1(doubts), np.expm1(doubt(items.signals, tables["round_trip"]))
         left, original = items.signals[0], items.signals[4]
         self._words = _running(items.words)
-        running = {id(among): _running(among) for among in (judged, content, function)}
+        running = {id(among): _running(among) for among in (judged, content, function, items.words)}
         self._sums: dict[str, FloatArray] = {}
         self._counts: dict[str, FloatArray] = {}
         some = mixed(put, SOME)
@@ -290,6 +303,7 @@ class Measure:
             ("moved.light", mixed(moved, LIGHT), judged),
             ("moved.heavy", mixed(moved, HEAVY), judged),
             ("moved.function", mixed(moved, SOME), function),
+            ("moved.pairs", pairs[items.pairs], items.words),
             ("fit.content", -left, content),
             ("fit.function", -left, function),
             ("fit.poorly", left < HARDLY[0], judged),

@@ -123,6 +123,24 @@ def load_steps(path: Path) -> Mapping[str, Mapping[str, Steps]]:
     )
 
 
+PAIR_COLUMNS = ("before", "word", "nats", "note")
+
+
+def load_pairs(path: Path, names: Sequence[str]) -> npt.NDArray[np.float64]:
+    """What each pair of classes of words says, in nats, 0 where nothing is known; by their numbers among `names`, the
+    first times how many there are plus the second. Raises TableError."""
+    numbers = {name: number for number, name in enumerate(names)}
+    nats = np.zeros(len(names) ** 2)
+    for number, (before, word, value, _) in read_rows(path, PAIR_COLUMNS):
+        try:
+            nats[numbers[before] * len(names) + numbers[word]] = _finite(value)
+        except KeyError as error:
+            raise TableError(f"{path}:{number}: {error.args[0]!r} is no class of words") from None
+        except ValueError:
+            raise TableError(f"{path}:{number}: nats must be a number") from None
+    return nats
+
+
 def load_score_weights(path: Path, features: Iterable[str]) -> ScoreWeights:
     """The weights of these features, in this order; the row "offset" has only weights. Raises TableError."""
     table, others = _by_feature(path, FEATURE_COLUMNS, features, ("offset",))

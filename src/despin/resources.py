@@ -12,6 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
+
 from despin import compiled
 from despin.channel import Channel, Confusions, read_confusions
 from despin.context import NgramContext
@@ -29,6 +32,7 @@ from despin.measured import (
     load_calibration,
     load_densities,
     load_neural_weights,
+    load_pairs,
     load_quantiles,
     load_score_weights,
     load_steps,
@@ -190,6 +194,11 @@ class Resources:
     def word_doubts(self) -> Mapping[str, Mapping[str, Steps]]:
         """What each signal of a word says on whether a rewriter put it in, by rewriter."""
         return load_steps(self.folder / "score_words.tsv")
+
+    @cached_property
+    def pair_nats(self) -> npt.NDArray[np.float64]:
+        """What each pair of classes of words says on whether a text was translated and back."""
+        return load_pairs(self.folder / "score_pairs.tsv", self.context.vocabulary.class_names)
 
     @cached_property
     def score_weights(self) -> ScoreWeights:

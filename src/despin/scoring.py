@@ -89,7 +89,9 @@ class Tally:
         resources: Resources,
         model: WordReader | None = None,
     ) -> None:
-        self.measure = Measure(items_of(reading, findings, resources.spun_lexicon), resources.word_doubts)
+        self.measure = Measure(
+            items_of(reading, findings, resources.spun_lexicon), resources.word_doubts, resources.pair_nats
+        )
         self._weights, self._bands = resources.score_weights, resources.score_bands
         self._neural = resources.neural_weights if model else None
         if model:
@@ -149,7 +151,7 @@ class Tally:
 # Features that are no counts: their means are said as they are.
 MEANS = frozenset(
     "words.light words.heavy words.content words.function original.nats moved.light moved.heavy moved.function "
-    "fit.content fit.function".split()
+    "moved.pairs fit.content fit.function".split()
 )
 
 
