@@ -238,8 +238,8 @@ def fit_words(items: Items, put_in: Mask, used: Mask) -> dict[str, Steps]:
 
 
 # A pair of classes must have been seen so often to say anything; so many more of each kind are taken to have been seen,
-# and no pair says more than this, in nats: a few passages must not make a rule.
-LEAST_SEEN, MORE_SEEN, MOST_PAIR = 10, 3.0, 2.5
+# and no pair says more than this, in nats: a few passages must not make a rule. What says less is left out of the table.
+LEAST_SEEN, MORE_SEEN, MOST_PAIR, LEAST_PAIR = 10, 3.0, 2.5, 0.15
 
 
 def fit_pairs(items: Items, human: Mask, moved: Mask) -> Floats:
@@ -250,7 +250,8 @@ def fit_pairs(items: Items, human: Mask, moved: Mask) -> Floats:
     )
     share = (one + other) / (one.sum() + other.sum())
     said = [np.log((seen + MORE_SEEN) / (seen.sum() * share + MORE_SEEN)) for seen in (other, one)]
-    return np.where(one + other < LEAST_SEEN, 0.0, np.round(np.clip(said[0] - said[1], -MOST_PAIR, MOST_PAIR), 1))
+    nats = np.clip(said[0] - said[1], -MOST_PAIR, MOST_PAIR)
+    return np.where((one + other < LEAST_SEEN) | (np.abs(nats) < LEAST_PAIR), 0.0, np.round(nats, 1))
 
 
 def fit_spread(means: Floats, counts: Floats, human: Mask, register: npt.NDArray[np.generic]) -> ScoreWeights:
@@ -572,7 +573,7 @@ def write_pairs(pairs: Floats, note: str, path: Path) -> None:
     lines = ["\t".join(PAIR_COLUMNS)]
     for place in np.flatnonzero(pairs).tolist():
         before, word = divmod(place, len(names))
-        lines.append(f"{names[before]}\t{names[word]}\t{pairs[place]:.1f}\t{note}")
+        lines.append(f"{names[before]}\t{names[word]}\t{pairs[place]:.1f}\t{note if len(lines) == 1 else ''}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

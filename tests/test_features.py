@@ -27,10 +27,11 @@ from despin.features import (
     mixed,
     original_nats,
 )
-from despin.measured import REWRITERS, ScoreWeights, Steps
+from despin.measured import REWRITERS, ScoreWeights, Steps, load_pairs
 from despin.pipeline import propose, rounds_of
 from despin.reading import Reading
 from despin.resources import Resources, load
+from despin.tables import TableError
 from despin.tokens import tokenize
 
 PAGES = Path(__file__).parent / "cases" / "pages"
@@ -44,7 +45,7 @@ def read(text: str) -> tuple[Reading, Items]:
 
 def test_a_stretch_has_the_means_of_its_words(resources: Resources) -> None:
     _, items = read((PAGES / "abstract.spun.txt").read_text(encoding="utf-8"))
-    measure = Measure(items, resources.word_doubts)
+    measure = Measure(items, resources.word_doubts, resources.pair_nats)
     count = len(items.starts)
     means, counts = measure.means(np.array([[0, count], [0, count // 2], [count // 2, count]]))
     assert means.shape == counts.shape == (3, len(FEATURES))
@@ -56,9 +57,32 @@ def test_a_stretch_has_the_means_of_its_words(resources: Resources) -> None:
     assert counts[0, place] == content.sum()
 
 
+def test_pairs_are_of_words_and_of_endings(resources: Resources) -> None:
+    reading, items = read("The running of the. Zorbling, in 1905")
+    names = resources.context.vocabulary.class_names
+    said = [(names[pair // len(names)], names[pair % len(names)]) for pair in items.pairs.tolist()]
+    assert said == [
+        ("(stop)", "the"), ("the", "-ing"), ("-ing", "of"), ("of", "the"), ("the", "(stop)"), ("(stop)", "(unknown)"),
+        ("(unknown)", "in"), ("in", "(number)"),
+    ]  # fmt: skip
+    assert len(items.pairs) == len(reading)
+    place = list(FEATURES).index("moved.pairs")
+    means, _ = Measure(items, resources.word_doubts, resources.pair_nats).means(np.array([[0, len(reading)]]))
+    assert means[0, place] == pytest.approx(resources.pair_nats[items.pairs][items.words].mean())
+
+
+def test_a_table_of_pairs_is_read_by_names(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("before\tword\tnats\tnote\nof\t-ing\t0.5\t\n", encoding="utf-8")
+    assert load_pairs(path, ["-ing", "of"]).tolist() == [0.0, 0.0, 0.5, 0.0]
+    path.write_text("before\tword\tnats\tnote\nof\t-ink\t0.5\t\n", encoding="utf-8")
+    with pytest.raises(TableError, match=r"pairs\.tsv:2: '-ink' is no class of words"):
+        load_pairs(path, ["-ing", "of"])
+
+
 def test_no_text_has_no_features(resources: Resources) -> None:
     _, items = read("")
-    means, counts = Measure(items, resources.word_doubts).means(np.array([[0, 0]]))
+    means, counts = Measure(items, resources.word_doubts, resources.pair_nats).means(np.array([[0, 0]]))
     assert not means.any()
     assert not counts.any()
 
@@ -121,7 +145,9 @@ def test_findings_and_traces_never_lower_the_score(resources: Resources) -> None
 @given(st.lists(st.sampled_from("A an the Mistake error of Nurse 5 . , \n acquire qqzx".split(" "))).map(" ".join))
 def test_features_of_any_text_are_finite(text: str) -> None:
     _, items = read(text)
-    means, counts = Measure(items, load("en").word_doubts).means(np.array([[0, len(items.starts)]]))
+    means, counts = Measure(items, load("en").word_doubts, load("en").pair_nats).means(
+        np.array([[0, len(items.starts)]])
+    )
     assert np.isfinite(means).all()
     assert (counts <= len(items.starts)).all()
 

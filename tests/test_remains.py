@@ -193,9 +193,16 @@ SPUN_FORM = (
 @pytest.mark.parametrize("remains", [FORM, SPUN_FORM, "New Step by Step Map For garden sheds"])
 def test_remains_leave_a_spun_page_whole(remains: str) -> None:
     head, tail = "\n\nThe shop is closed on Sunday.", "\n\nIt opens on Monday.\n"
-    repair = despin.repair(SPUN_PAGE + head + "\n\n" + remains + tail)
+    repair = despin.repair(SPUN_PAGE + head + "\n\n" + remains + tail, level="bold")
     assert repair.text.endswith(head + tail)
     assert repair.undo() == SPUN_PAGE + head + "\n\n" + remains + tail
+
+
+def test_forms_are_left_to_the_bold() -> None:
+    for form in (FORM, SPUN_FORM):
+        repair = despin.repair(SPUN_PAGE + "\n\nThe shop is closed on Sunday.\n\n" + form)
+        assert [edit for edit in repair.edits if edit.rule.startswith("remains")] == []
+        assert [refusal for refusal in repair.refusals if refusal.rule.startswith("remains")]
 
 
 @pytest.mark.parametrize("path", sorted(PAGES.glob("*.clean.txt")), ids=lambda path: path.stem)

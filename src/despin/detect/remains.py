@@ -3,7 +3,7 @@
 Start reading at `find`. `despin.webforms` and `despin.titles` know what such lines look like; here they are weighed,
 and taken out whole. A form's lines in their ordinary wording are found on sound pages as well, when they were scraped:
 so they are no evidence of damage (data/rates.tsv has no row for them), and go only from a page that is damaged by what
-else is found in it.
+else is found in it, and at level "bold".
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 QUOTED_NATS = -2.0
 # A number that is lost ("less than characters"), or several spinners' words in the place of a form's own.
 SPUN_NATS = 2.0
-# So much is believed of a form's lines, however many they are: on a page that is hardly damaged those in their ordinary
-# wording stay, for they may be the page's own.
-MOST_ORDINARY_NATS, MOST_SPUN_NATS = 3.0, 5.0
+# So much is believed of a form's lines, however many they are: log odds of .56. They may be the page's own, and then
+# its reader wants their wording back and not the page without them; only who repairs boldly has them taken out.
+MOST_FORM_NATS = 0.25
 # The page itself is named as a link farm names its pages.
 FARM_NATS = 1.0
 
@@ -34,16 +34,15 @@ def find(reading: Reading, resources: Resources) -> list[Finding]:
     """Lines of web forms, and titles of other pages of a link farm. Offsets are those of the text that was read."""
     titles = [title for title in resources.titles.find(reading) if title.nats >= TELLING]
     own = tuple(Evidence(FARM_NATS, "remains.page", title.frame) for title in titles if title.opens)[:1]
-    found = [_form(reading, run, own) for run in webforms.runs(reading)]
+    found = [_form(reading, run) for run in webforms.runs(reading)]
     found += [_title(reading, title, own) for title in titles if title.closed and not title.opens]
     return [finding for finding in found if finding is not None and finding.best.nats >= 0]
 
 
-def _form(reading: Reading, run: webforms.Run, own: tuple[Evidence, ...]) -> Finding | None:
+def _form(reading: Reading, run: webforms.Run) -> Finding | None:
     rule = "remains.spun_form" if run.rewritten else "remains.form"
     nats = QUOTED_NATS + sum(webforms.NATS[kind] for kind in run.said) + SPUN_NATS * run.rewritten
-    most = MOST_SPUN_NATS if run.rewritten else MOST_ORDINARY_NATS
-    evidence = (Evidence(round(min(nats, most), 4), rule, ", ".join(run.said)), *own)
+    evidence = (Evidence(round(min(nats, MOST_FORM_NATS), 4), rule, ", ".join(run.said)),)
     return _without_lines(reading.tokens.text, run.start, run.end, rule, evidence)
 
 
