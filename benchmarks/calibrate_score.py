@@ -238,7 +238,7 @@ def fit_words(items: Items, put_in: Mask, used: Mask) -> dict[str, Steps]:
 
 
 # A pair of classes must have been seen so often to say anything; so many more of each kind are taken to have been seen,
-# and no pair says more than this, in nats: a few passages must not make a rule. What says less is left out of the table.
+# and no pair says more than this, in nats: a few passages must not make a rule. What says less is left out.
 LEAST_SEEN, MORE_SEEN, MOST_PAIR, LEAST_PAIR = 10, 3.0, 2.5, 0.15
 
 
