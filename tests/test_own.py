@@ -98,6 +98,8 @@ def test_a_bad_map_is_refused_with_file_and_line(tmp_path: Path, row: str, messa
 def test_what_is_no_map_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"none\.tsv is missing"):
         despin.load_resources(maps=[tmp_path / "none.tsv"])
+    with pytest.raises(TableError, match="cannot be read: Is a directory"):
+        despin.load_resources(maps=[tmp_path])
     with pytest.raises(SettingsError, match="own map 1 is 7; give a path, a Row, or what learn_map gives"):
         despin.load_resources(maps=[7])  # type: ignore[list-item]
     with pytest.raises(SettingsError, match="own row 1, 'a' <- 'a': 'a' maps to itself"):

@@ -35,6 +35,8 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise TableError(f"table {path} is missing; reinstall despin, or check the path") from None
+    except OSError as error:
+        raise TableError(f"table {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise TableError(f"table {path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
 
