@@ -27,8 +27,8 @@ MOST = 16
 MOST_NATS = 8.0
 LEAST_NATS = -5.0
 
-# Distinct words of a text that are set against each other at a time.
-_CHUNK = 256
+# Wordings that are asked at a time, each with some eighty words around it.
+_CHUNK = 512
 
 
 class Topic:
@@ -37,7 +37,7 @@ class Topic:
     def __init__(self, reading: Reading, dense: DenseBigrams) -> None:
         self._dense = dense
         self._at = np.flatnonzero(reading.words & self._topical(reading.ids))
-        self._words, self._which = np.unique(reading.ids[self._at], return_inverse=True)
+        self._words = reading.ids[self._at]
 
     def _topical(self, ids: IntArray) -> npt.NDArray[np.bool_]:
         held: npt.NDArray[np.bool_] = (ids >= FUNCTION_WORDS) & (ids < len(self._dense))
@@ -53,20 +53,21 @@ class Topic:
         total = np.zeros(len(at))
         if not len(row) or not len(self._at):
             return total
-        asked, word = np.unique(ids[row, column], return_inverse=True)
-        with_each = self._pmi(asked)
-        # one row a place: the topical words around it, as rows of `with_each`
+        asked = ids[row, column]
+        # one row a place: the topical words around it
         first, last = (np.searchsorted(self._at, edge) for edge in (at - WINDOW, at + length + WINDOW))
         begin, end = (np.searchsorted(self._at, edge) for edge in (at, at + length))
         reach = np.arange(2 * WINDOW + int(length.max()))
         places = first[:, None] + reach
         around = (places < last[:, None]) & ((places < begin[:, None]) | (places >= end[:, None]))
-        nearby = self._which[np.minimum(places, len(self._at) - 1)]
+        nearby = self._words[np.minimum(places, len(self._at) - 1)]
         counts = np.bincount(row, minlength=len(at))
         for start in range(0, len(row), _CHUNK):
             part = slice(start, start + _CHUNK)
             held = around[row[part]]
-            nats = np.where(held, with_each[nearby[row[part]], word[part][:, None]], -np.inf)
+            nats = np.full(held.shape, -np.inf)
+            wording = np.broadcast_to(asked[part][:, None], held.shape)
+            nats[held] = self._pmi(nearby[row[part]][held], wording[held])
             nats = -np.sort(-nats, axis=1)[:, :MOST]
             told = np.isfinite(nats)
             mean = np.where(told, nats, 0.0).sum(axis=1) / np.maximum(told.sum(axis=1), 1)
@@ -74,8 +75,8 @@ class Topic:
         # sums of many products: the last decimals differ between processors
         return np.round(total, 3)
 
-    def _pmi(self, asked: IntArray) -> FloatArray:
-        """How much likelier each topical word of the text makes each of `asked` behind it, in nats, bounded."""
-        nats = self._dense.log_prob(self._words[:, None], asked[None, :]) - self._dense.log_start(asked)
+    def _pmi(self, before: IntArray, asked: IntArray) -> FloatArray:
+        """How much likelier each word `before` makes that of `asked` behind it, in nats, bounded; word by word."""
+        nats = self._dense.log_prob(before, asked) - self._dense.log_start(asked)
         bounded: FloatArray = np.clip(nats, LEAST_NATS, MOST_NATS)
         return bounded
